@@ -1,0 +1,1 @@
+"""Data files of the workbench: presets, starter facts, icons, templates."""

@@ -1,0 +1,3 @@
+"""StableEdit Workbench: lifelong editing of language models."""
+
+__version__ = "0.1.0"

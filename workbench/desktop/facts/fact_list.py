@@ -1,0 +1,229 @@
+"""The facts of one tab, in the order in which they will be edited, with their states. No Qt."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.desktop.facts.batch import Batch, chosen, conflicting, prepared
+from workbench.desktop.facts.states import IntArray, State, StateArray
+from workbench.facts.fact import Fact
+
+T = TypeVar("T")
+StepArray = NDArray[np.int32]
+
+ONE_BY_ONE = 64  # up to so many rows, moving them singly beats rebuilding a list of a million
+FEW_PROMPTS = 256  # up to so many touched prompts, comparing beats sorting all
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Facts taken out of a list with all that is needed to put them back. ``steps`` −1: untouched by any step."""
+
+    batch: Batch
+    states: StateArray
+    steps: StepArray
+
+    def __len__(self) -> int:
+        return len(self.batch)
+
+
+class Observer(Protocol):
+    """Told of every change. Indices ascend; None means all. ``removing`` comes before, the others after."""
+
+    def inserted(self, indices: IntArray) -> None: ...
+    def removing(self, indices: IntArray) -> None: ...
+    def removed(self, indices: IntArray) -> None: ...
+    def replaced(self, indices: IntArray) -> None: ...
+    def states_changed(self, indices: IntArray | None) -> None: ...
+
+
+class FactList:
+    """``resting`` is the state of a fact that no step has touched: NEW, or WARM_UP in the warm-up list."""
+
+    def __init__(self, resting: State = State.NEW) -> None:
+        self.resting = resting
+        self.observers: list[Observer] = []
+        self._facts: list[Fact] = []
+        self._keys: list[str] = []
+        self._prompts = np.empty(0, np.int64)
+        self._answers = np.empty(0, np.int64)
+        self._states = np.empty(0, np.uint8)
+        self._steps = np.empty(0, np.int32)
+        self._conflict = np.empty(0, np.bool_)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def __getitem__(self, index: int) -> Fact:
+        return self._facts[index]
+
+    def __iter__(self) -> Iterator[Fact]:
+        return iter(self._facts)
+
+    @property
+    def facts(self) -> Sequence[Fact]:
+        """The list itself, to read and not to change."""
+        return self._facts
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """What each fact is searched by: folded prompt, target and tags, one a line."""
+        return self._keys
+
+    @property
+    def prompts(self) -> IntArray:
+        """(n,) hash of each folded prompt; to read and not to change."""
+        return self._prompts
+
+    @property
+    def steps(self) -> StepArray:
+        """(n,) the step that edited each fact, −1 for none; to read and not to change."""
+        return self._steps
+
+    def state(self, index: int) -> State:
+        if self._conflict[index] and self._states[index] == self.resting:
+            return State.CONFLICT
+        return State(self._states[index])
+
+    def states(self) -> StateArray:
+        """(n,) a copy, with CONFLICT over the resting state."""
+        shown = self._states.copy()
+        shown[self._conflict & (shown == self.resting)] = State.CONFLICT
+        return shown
+
+    def state_counts(self) -> dict[State, int]:
+        counts = np.bincount(self.states(), minlength=len(State))
+        return {state: int(counts[state]) for state in State}
+
+    def same_prompt(self, fact: Fact) -> IntArray:
+        """Indices of the facts whose prompt equals this one's but for case and spacing."""
+        return np.flatnonzero(self._prompts == prepared([fact]).prompts[0])
+
+    def batch(self, indices: IntArray | None = None) -> Batch:
+        whole = Batch(self._facts, self._keys, self._prompts, self._answers)
+        return whole if indices is None else chosen(whole, indices)
+
+    def rows(self, indices: IntArray) -> Rows:
+        return Rows(self.batch(indices), self._states[indices], self._steps[indices])
+
+    def append(self, batch: Batch) -> IntArray:
+        """The indices that the facts got."""
+        indices = np.arange(len(self), len(self) + len(batch), dtype=np.int64)
+        self.insert(indices, self.untouched(batch))
+        return indices
+
+    def untouched(self, batch: Batch) -> Rows:
+        return Rows(batch, np.full(len(batch), self.resting, np.uint8), np.full(len(batch), -1, np.int32))
+
+    def insert(self, indices: IntArray, rows: Rows) -> None:
+        """``indices`` ascend and are the places of ``rows`` once they are in."""
+        if not len(indices):
+            return
+        before = indices - np.arange(len(indices))
+        _spread(self._facts, indices, rows.batch.facts)
+        _spread(self._keys, indices, rows.batch.keys)
+        self._prompts = np.insert(self._prompts, before, rows.batch.prompts)
+        self._answers = np.insert(self._answers, before, rows.batch.answers)
+        self._states = np.insert(self._states, before, rows.states)
+        self._steps = np.insert(self._steps, before, rows.steps)
+        self._conflict = np.insert(self._conflict, before, False)
+        marked = self._mark_conflicts(rows.batch.prompts)
+        for observer in self.observers:
+            observer.inserted(indices)
+        self._tell_states(marked)
+
+    def remove(self, indices: IntArray) -> Rows:
+        """``indices`` ascend."""
+        taken = self.rows(indices)
+        if not len(indices):
+            return taken
+        for observer in self.observers:
+            observer.removing(indices)
+        _drop(self._facts, indices)
+        _drop(self._keys, indices)
+        for name in ("_prompts", "_answers", "_states", "_steps", "_conflict"):
+            setattr(self, name, np.delete(getattr(self, name), indices))
+        marked = self._mark_conflicts(taken.batch.prompts)
+        for observer in self.observers:
+            observer.removed(indices)
+        self._tell_states(marked)
+        return taken
+
+    def replace(self, indices: IntArray, rows: Rows) -> Rows:
+        """Puts ``rows`` in the places ``indices`` and gives what was there."""
+        taken = self.rows(indices)
+        if not len(indices):
+            return taken
+        for place, fact, key in zip(indices.tolist(), rows.batch.facts, rows.batch.keys, strict=True):
+            self._facts[place] = fact
+            self._keys[place] = key
+        self._prompts[indices], self._answers[indices] = rows.batch.prompts, rows.batch.answers
+        self._states[indices], self._steps[indices] = rows.states, rows.steps
+        marked = self._mark_conflicts(np.concatenate([taken.batch.prompts, rows.batch.prompts]))
+        for observer in self.observers:
+            observer.replaced(indices)
+        self._tell_states(marked)
+        return taken
+
+    def set_states(
+        self, indices: IntArray, states: StateArray | State, steps: StepArray | int | None = None
+    ) -> None:
+        """One notice for all. ``steps`` None keeps the steps."""
+        self._states[indices] = states
+        if steps is not None:
+            self._steps[indices] = steps
+        self._tell_states(np.sort(indices))
+
+    def reset_states(self) -> None:
+        """As if no step had run."""
+        self._states[:] = self.resting
+        self._steps[:] = -1
+        self._tell_states(None)
+
+    def _mark_conflicts(self, touched: IntArray) -> IntArray | None:
+        """Looks again at the facts with these prompt hashes; gives those whose mark changed, None for perhaps all."""
+        prompts = np.unique(touched)
+        if len(prompts) > FEW_PROMPTS:
+            marks = np.zeros(len(self), np.bool_)
+            marks[conflicting(self._prompts, self._answers)] = True
+            changed = np.flatnonzero(marks != self._conflict)
+            self._conflict = marks
+            return changed
+        rows = np.flatnonzero(np.isin(self._prompts, prompts))
+        marks = np.zeros(len(rows), np.bool_)
+        marks[conflicting(self._prompts[rows], self._answers[rows])] = True
+        changed = rows[marks != self._conflict[rows]]
+        self._conflict[rows] = marks
+        return changed
+
+    def _tell_states(self, indices: IntArray | None) -> None:
+        if indices is None or len(indices):
+            for observer in self.observers:
+                observer.states_changed(indices)
+
+
+def _spread(held: list[T], indices: IntArray, new: Sequence[T]) -> None:
+    if indices[0] == len(held):
+        held.extend(new)
+    elif len(new) <= ONE_BY_ONE:
+        for place, item in zip(indices.tolist(), new, strict=True):
+            held.insert(place, item)
+    else:
+        mine = np.zeros(len(held) + len(new), np.bool_)
+        mine[indices] = True
+        old, fresh = iter(held), iter(new)
+        held[:] = [next(fresh) if here else next(old) for here in mine.tolist()]
+
+
+def _drop(held: list[T], indices: IntArray) -> None:
+    if len(indices) <= ONE_BY_ONE:
+        for place in reversed(indices.tolist()):
+            del held[place]
+    else:
+        keep = np.ones(len(held), np.bool_)
+        keep[indices] = False
+        held[:] = compress(held, keep.tolist())

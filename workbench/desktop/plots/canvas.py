@@ -1,0 +1,93 @@
+"""The drawing area: a pyqtgraph view with horizontal grid, no frame, no menu, moved along x only."""
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPen, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from workbench.desktop.plots.axes import PlainAxis
+from workbench.desktop.theme import Tokens
+
+LEFT_AXIS, BOTTOM_AXIS = 46, 18  # logical pixels
+LEFT_MOST = 84
+
+
+class _View(pg.ViewBox):  # type: ignore[misc]
+    """Wheel and drag move x; a double click is the plot's."""
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0.0)
+        self.setMouseEnabled(x=True, y=False)
+        self.disableAutoRange()
+        self.setBorder(None)
+
+    def mouseClickEvent(self, event: object) -> None:
+        """Nothing: the context menu is the plot's own."""
+
+
+class Canvas(pg.PlotWidget):  # type: ignore[misc]
+    moved = Signal()  # the person panned or zoomed
+    resized = Signal()
+    hovered = Signal(float)  # x under the pointer
+    left = Signal()
+    double_clicked = Signal()
+
+    def __init__(self, left: PlainAxis, bottom: PlainAxis, font: QFont, parent: QWidget | None = None) -> None:
+        self.view = _View()
+        super().__init__(parent, viewBox=self.view, axisItems={"left": left, "bottom": bottom})
+        self.left_axis, self.bottom_axis = left, bottom
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.layout.setContentsMargins(4, 6, 4, 2)
+        for axis in (left, bottom):
+            axis.setTickFont(font)
+            axis.setPen(QPen(Qt.PenStyle.NoPen))
+        left.setWidth(LEFT_AXIS)
+        bottom.setHeight(BOTTOM_AXIS)
+        left.setGrid(255)
+        self.cursor_line = pg.InfiniteLine(angle=90, movable=False)
+        self.cursor_line.setVisible(False)
+        self.addItem(self.cursor_line, ignoreBounds=True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.view.sigRangeChangedManually.connect(self._was_moved)
+        self.scene().sigMouseMoved.connect(self._was_hovered)
+
+    def restyle(self, tokens: Tokens) -> None:
+        self.setBackground(tokens.plot)
+        for axis in (self.left_axis, self.bottom_axis):
+            axis.setTextPen(QColor(tokens.dim))
+            axis.setTickPen(QColor(tokens.line))
+        self.cursor_line.setPen(QPen(QColor(tokens.dim), 0))
+
+    def show_cursor(self, x: float | None) -> None:
+        self.cursor_line.setVisible(x is not None)
+        if x is not None:
+            self.cursor_line.setValue(x)
+
+    def view_rect_on_canvas(self) -> tuple[float, float, float, float]:
+        """Left, top, width and height of the view in the widget's pixels."""
+        box = self.view.sceneBoundingRect()
+        return box.left(), box.top(), box.width(), box.height()
+
+    def _was_moved(self) -> None:
+        self.moved.emit()
+
+    def _was_hovered(self, position: QPointF) -> None:
+        if self.view.sceneBoundingRect().contains(position):
+            self.hovered.emit(self.view.mapSceneToView(position).x())
+        else:
+            self.left.emit()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.left.emit()
+
+    def mouseDoubleClickEvent(self, event: QEvent) -> None:
+        event.accept()
+        self.double_clicked.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()

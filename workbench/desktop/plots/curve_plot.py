@@ -1,0 +1,298 @@
+"""Plots of curves over steps: one item per curve for the plot's life, labels at the ends, a band where asked."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from enum import Enum
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from workbench.desktop.plots.axes import ValueAxis, format_value
+from workbench.desktop.plots.band import Band
+from workbench.desktop.plots.export import number
+from workbench.desktop.plots.labels import EndLabel, EndLabels
+from workbench.desktop.plots.legend import Legend
+from workbench.desktop.plots.lines import BAND_ALPHA, Line, colour_of, module_slots, pen_of
+from workbench.desktop.plots.modules import by_layer, short_names
+from workbench.desktop.plots.plot import SMALL, Plot, XAxis
+from workbench.desktop.plots.readout import Reading
+from workbench.desktop.series import RunSeries
+from workbench.desktop.theme import interface_font
+
+Array = npt.NDArray[Any]
+
+FEW_POINTS = 3_000  # in all curves together: drawn smooth and 1.5 wide, more are drawn plain for speed
+MARKED_POINTS = 60
+LOG_FROM = 20.0  # largest ÷ smallest from which a fitted axis turns logarithmic
+
+
+class Scale(Enum):
+    ZERO = "from zero"
+    SHARE = "0 to 1"
+    SIGNED = "zero in view"
+    FIT = "fitted, logarithmic where it spans decades"
+    LOG = "logarithmic"
+
+
+class CurvePlot(Plot):
+    """Subclasses give ``lines`` of a run; overlays come from the same."""
+
+    scale: ClassVar[Scale] = Scale.ZERO
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.hidden: frozenset[str] = frozenset()
+        self._items: dict[str, pg.PlotDataItem] = {}
+        self._bands: dict[str, Band] = {}
+        self._lines: list[Line] = []
+        self._pens: dict[str, tuple[object, ...]] = {}
+        self.logarithmic = False
+        super().__init__(parent)
+        self._labels = EndLabels(self.canvas.view, interface_font(SMALL))
+        self.canvas.getPlotItem().layout.addItem(self._labels, 2, 3)
+        button = self.header.add_button("legend", "Legend (L)")
+        button.clicked.connect(self.open_legend)
+
+    @abstractmethod
+    def lines(self, run: RunSeries) -> list[Line]:
+        """The curves of a run, empty where it has none yet. Keys stay the same from call to call."""
+
+    def all_lines(self) -> list[Line]:
+        made = self.lines(self.run) if self.run is not None else []
+        for i, overlay in enumerate(self.overlays):
+            made += [
+                replace(line, key=f"{i}/{line.key}", overlay=overlay.name, marks=False, low=None, high=None)
+                for line in self.lines(overlay)
+            ]
+        return [line for line in made if len(line.x)]
+
+    def visible_lines(self) -> list[Line]:
+        return [line for line in self._lines if line.key not in self.hidden]
+
+    def step_x(self, run: RunSeries) -> Array:
+        return run.step.values if self.x_axis == XAxis.STEP else run.facts.values
+
+    def score_x(self, run: RunSeries) -> Array:
+        return run.scored_step.values if self.x_axis == XAxis.STEP else run.scored_facts.values
+
+    def format(self, value: float) -> str:
+        return format_value(value)
+
+    # Drawing
+
+    def draw(self) -> tuple[float, float] | None:
+        self._lines = self.all_lines()
+        shown = self.visible_lines()
+        self._set_scale(shown)
+        plain = sum(len(line.x) for line in shown) > FEW_POINTS
+        for line in shown:
+            self._draw_line(line, plain)
+        keys = {line.key for line in shown}
+        for key, item in (*self._items.items(), *self._bands.items()):
+            if key not in keys:
+                item.setVisible(False)
+        self._drop_unused()
+        if not self._lines:
+            return None
+        first = 0.0 if self.steps_along_x else min(float(line.x[0]) for line in self._lines)
+        return first, max(float(line.x[-1]) for line in self._lines)
+
+    def _draw_line(self, line: Line, plain: bool) -> None:
+        item = self._items.get(line.key)
+        if item is None:
+            item = self._items[line.key] = self._new_item()
+        self._style(item, line, plain)
+        item.setData(line.x, self._displayed(line.y), connect="finite", antialias=not plain)
+        item.setVisible(True)
+        if line.low is not None and line.high is not None:
+            self._draw_band(line, line.low, line.high)
+
+    def _new_item(self) -> pg.PlotDataItem:
+        item = pg.PlotDataItem(
+            autoDownsample=True, downsampleMethod="peak", clipToView=True, autoDownsampleFactor=1.0
+        )
+        self.canvas.addItem(item, ignoreBounds=True)
+        return item
+
+    def _style(self, item: pg.PlotDataItem, line: Line, plain: bool) -> None:
+        """Pens are set anew only when they change: each one costs a repaint."""
+        marked = line.marks and len(line.x) <= MARKED_POINTS
+        wanted = (self.tokens.name, line.slot, line.dash, plain, marked)
+        if self._pens.get(line.key) == wanted:
+            return
+        self._pens[line.key] = wanted
+        item.setPen(pen_of(line, self.tokens, 1.0 if plain else 1.6))
+        colour = colour_of(line, self.tokens)
+        item.setSymbol("o" if marked else None)
+        item.setSymbolSize(5)
+        item.setSymbolPen(None)
+        item.setSymbolBrush(colour)
+        item.setZValue(-1 if line.overlay else 1)
+
+    def _draw_band(self, line: Line, low: Array, high: Array) -> None:
+        band = self._bands.get(line.key)
+        if band is None:
+            band = self._bands[line.key] = Band()
+            self.canvas.addItem(band, ignoreBounds=True)
+        colour = QColor(colour_of(line, self.tokens))
+        colour.setAlphaF(BAND_ALPHA)
+        band.set_data(line.x, low, high, colour)
+        band.setVisible(True)
+
+    def _drop_unused(self) -> None:
+        """Curves of a run that is gone leave the canvas."""
+        known = {line.key for line in self._lines}
+        for store in (self._items, self._bands):
+            for key in [key for key in store if key not in known]:
+                self.canvas.removeItem(store.pop(key))
+                self._pens.pop(key, None)
+
+    def draw_style(self) -> None:
+        self._pens.clear()
+
+    # Ranges
+
+    def _displayed(self, y: Array) -> Array:
+        if not self.logarithmic:
+            return y
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(y > 0, np.log10(y), np.nan)
+
+    def _set_scale(self, shown: Sequence[Line]) -> None:
+        low, high = extremes(shown)
+        spans = self.scale == Scale.FIT and low > 0 and high / low >= LOG_FROM
+        self.logarithmic = self.scale == Scale.LOG or spans
+        axis = self.canvas.left_axis
+        if isinstance(axis, ValueAxis) and axis.decades != self.logarithmic:
+            axis.decades = self.logarithmic
+            axis.picture = None
+        self.header.caption.set_text(self.title, *self.said_quantities())
+
+    def said_quantities(self) -> tuple[str, ...]:
+        said = " · log scale" if self.logarithmic else ""
+        return tuple(quantity + said for quantity in self.quantities)
+
+    def fit_y(self) -> None:
+        (left, right), _ = self.canvas.view.viewRange()
+        shown = self.visible_lines()
+        low, high = extremes(shown, left, right)
+        if np.isfinite([low, high]).all():
+            self.canvas.view.setYRange(*self.y_range(low, high), padding=0)
+        self._show_labels(shown, right)
+
+    def y_range(self, low: float, high: float) -> tuple[float, float]:
+        match self.scale:
+            case Scale.SHARE:
+                return -0.015, 1.03
+            case Scale.ZERO:
+                high = high if high > 0 else 1.0
+                return -0.015 * high, 1.06 * high
+            case Scale.SIGNED:
+                low, high = min(low, 0.0), max(high, 0.0)
+        if self.logarithmic:
+            low, high = np.log10(max(low, 1e-300)), np.log10(max(high, 1e-300))
+        margin = 0.08 * (high - low) or 0.08 * abs(high) or 1.0
+        return low - margin, high + margin
+
+    def _show_labels(self, shown: Sequence[Line], right: float) -> None:
+        labels = []
+        for line in shown:
+            value = line.last() if right >= line.x[-1] else line.at(right)
+            y = float(self._displayed(np.array([value]))[0])
+            if np.isfinite(y):
+                labels.append(EndLabel(self.end_label(line), colour_of(line, self.tokens), y))
+        self._labels.show_labels(merged(labels))
+
+    def end_label(self, line: Line) -> str:
+        return line.overlay if line.overlay else line.label
+
+    # Reading
+
+    def positions(self) -> Sequence[float]:
+        """Of the longest curve: the evaluated points lie among the steps."""
+        return max((line.x for line in self._lines), key=len, default=np.empty(0))
+
+    def readings(self, x: float) -> list[Reading]:
+        read = []
+        for line in self.visible_lines():
+            value = line.at(x)
+            if np.isfinite(value):
+                label = f"{line.label} {line.overlay}" if line.overlay else line.label
+                read.append(Reading(label, self.format(value), pen_of(line, self.tokens, 1.6)))
+        return read
+
+    def table(self) -> tuple[list[str], Iterator[Sequence[object]]]:
+        axis, self.x_axis = self.x_axis, XAxis.STEP
+        lines = self.all_lines()
+        self.x_axis = axis
+        facts = self._facts_by_step()
+        steps = sorted({float(x) for line in lines for x in line.x})
+        values = [dict(zip(line.x.tolist(), line.y.tolist(), strict=True)) for line in lines]
+        nan = float("nan")
+
+        def rows() -> Iterator[Sequence[object]]:
+            for step in steps:
+                read = (number(column.get(step, nan)) for column in values)
+                yield (number(step), number(facts.get(step, nan)), *read)
+
+        return ["step", "facts", *(line.full_name for line in lines)], rows()
+
+    def _facts_by_step(self) -> dict[float, float]:
+        if self.run is None:
+            return {}
+        facts = dict(zip(self.run.scored_step.values.tolist(), self.run.scored_facts.values.tolist(), strict=True))
+        return facts | dict(zip(self.run.step.values.tolist(), self.run.facts.values.tolist(), strict=True))
+
+    # Legend
+
+    @Slot()
+    def open_legend(self) -> None:
+        entries = [(line.key, line.full_name, pen_of(line, self.tokens, 1.6)) for line in self._lines]
+        if entries:
+            legend = Legend(entries, self.hidden, self)
+            legend.hidden_changed.connect(self.set_hidden)
+            legend.open_below(self.header)
+
+    @Slot(object)
+    def set_hidden(self, keys: frozenset[str]) -> None:
+        """Keys of the curves that are not drawn."""
+        self.hidden = keys
+        self.invalidate()
+
+
+class ModulePlot(CurvePlot):
+    """One curve per module of one field of the steps."""
+
+    field: ClassVar[str]
+
+    def lines(self, run: RunSeries) -> list[Line]:
+        names, order = short_names(run.modules), by_layer(run.modules)
+        slots, values, x = module_slots(len(order)), run.values(self.field), self.step_x(run)
+        return [
+            Line(m, names[m], x, values[i], slot=slots[rank], dash=rank, name=m)
+            for rank, (i, m) in enumerate((i, run.modules[i]) for i in order)
+        ]
+
+
+def extremes(lines: Sequence[Line], left: float = -np.inf, right: float = np.inf) -> tuple[float, float]:
+    """Smallest and largest finite value of the curves and their bands between two x; NaN without any."""
+    low, high = np.inf, -np.inf
+    for line in lines:
+        first, last = np.searchsorted(line.x, left) - 1, np.searchsorted(line.x, right, side="right") + 1
+        for y in (line.y, line.low, line.high):
+            if y is not None and len(part := y[max(0, first) : last]):
+                low, high = min(low, np.fmin.reduce(part)), max(high, np.fmax.reduce(part))
+    return (float(low), float(high)) if low <= high else (np.nan, np.nan)
+
+
+def merged(labels: Sequence[EndLabel]) -> list[EndLabel]:
+    """An earlier run has one label: at the middle of its curves."""
+    by_text: dict[str, list[EndLabel]] = {}
+    for label in labels:
+        by_text.setdefault(label.text, []).append(label)
+    return [sorted(same, key=lambda label: label.y)[len(same) // 2] for same in by_text.values()]

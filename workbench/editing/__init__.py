@@ -1,0 +1,1 @@
+"""The method: tracing, statistics, whitening, ridge updates, and the sequential run."""

@@ -1,0 +1,215 @@
+"""The state of an edited model: master weights, running statistics, precision; and what a step does to them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from workbench.editing.events import ModuleStep
+from workbench.editing.moments import Moments
+from workbench.editing.precision import Precision
+from workbench.editing.recipe import Recipe
+from workbench.editing.shift import Shift, cosine, inner, inner_dense, ridge_shift
+from workbench.editing.tracing import Traced
+from workbench.editing.update import residual
+from workbench.editing.whitening import Whitening, whitening
+from workbench.errors import NonFinite
+from workbench.models.loaded import LoadedModel
+from workbench.models.modules import EditableModule, module_of
+
+
+@dataclass(slots=True)
+class _Edited:
+    """One module under edit. Weights in (d_k, d_v) orientation, float32."""
+
+    module: EditableModule
+    weight: Tensor  # the model's own parameter, in its dtype and orientation
+    base: Tensor  # its value before the first edit, a copy in the same orientation and dtype
+    moved: Tensor  # (d_k, d_v) float32: the sum of all shifts; base + moved is the fp32 master
+    base_norm: float
+    last: Shift | None = None
+    last_norm: float = 0.0
+
+
+class Editor:
+    """Edits ``modules`` of a loaded model in place. Everything here lives on the model's device."""
+
+    def __init__(self, loaded: LoadedModel, modules: Sequence[EditableModule], recipe: Recipe) -> None:
+        self.loaded, self.modules, self.recipe = loaded, tuple(modules), recipe
+        self._edited = {m.name: _edited(loaded, m) for m in modules}
+        self._statistics_of = {m.name: _statistics_key(m, recipe) for m in modules}
+        self.statistics = self._empty_statistics()
+        self.precisions: dict[str, Precision] = {}
+        # bf16 gradients carry 8 bits: a float32 decomposition loses nothing of them.
+        self._decomposition_dtype = torch.float64 if loaded.dtype == torch.float32 else torch.float32
+
+    @property
+    def rows(self) -> int:
+        """Answer tokens seen by the statistics object that has seen fewest."""
+        return min(s.rows for s in self.statistics.values())
+
+    @property
+    def rows_needed(self) -> int:
+        """What full whitening of every module needs."""
+        return max(s.rows_needed for s in self.statistics.values())
+
+    @property
+    def keeps_precision(self) -> bool:
+        return self.recipe.protection > 0 or self.recipe.memory > 0
+
+    def protect(self, text_keys: dict[str, Tensor]) -> None:
+        """Start the precision of every module from C₀ (d_k, d_k) over ordinary text; empty: no protection."""
+        for name, edited in self._edited.items():
+            self.precisions[name] = Precision.prior(
+                self.recipe.ridge, self.recipe.protection, text_keys.get(name), edited.moved.T
+            )
+
+    def observe(self, traced: Traced) -> None:
+        """Step 2: all modules that share statistics are counted in before any is normalised."""
+        for name in self._edited:
+            self.statistics[self._statistics_of[name]].update(traced.keys[name], traced.values[name])
+
+    def shifts(self, traced: Traced, warming_up: bool) -> tuple[dict[str, Shift], dict[str, Whitening]]:
+        """Steps 3 to 5 for every module, and the whitening of each statistics object that was used.
+
+        Raises NonFinite with the module's name."""
+        whitenings = {} if warming_up else self._whitenings()
+        shifts: dict[str, Shift] = {}
+        for name in self._edited:
+            target = residual(
+                traced.keys[name],
+                traced.values[name],
+                self.statistics[self._statistics_of[name]],
+                whitenings.get(self._statistics_of[name]),
+                self.recipe.normalisation,
+                step_size=self.recipe.step_size,
+                rescale=self.recipe.rescale,
+            )
+            shifts[name] = self._solve(name, traced.keys[name], target)
+            if not shifts[name].finite():
+                raise NonFinite(
+                    f"The shift of {name} is not finite and was not applied: lower the step size.", module=name
+                )
+        return shifts, whitenings
+
+    def apply(self, shifts: dict[str, Shift], traced: Traced | None = None) -> None:
+        """Step 6: W ← W + Δ in the fp32 master, cast to the model's dtype after adding. With ``traced``, the
+        step's keys enter the edit memory."""
+        for name, shift in shifts.items():
+            self._edited[name].moved.add_(shift.dense())
+            self._write(name)
+            if traced is not None and self.precisions:
+                self.precisions[name].remember(traced.keys[name], self.recipe.memory)
+
+    def measure(
+        self, shifts: dict[str, Shift], whitenings: dict[str, Whitening]
+    ) -> dict[str, ModuleStep]:
+        """Norms, drift and cosines of shifts about to be applied; call it before ``apply``."""
+        return {name: self._measured(name, shift, whitenings) for name, shift in shifts.items()}
+
+    def restore(self) -> None:
+        """The unedited weights, bit for bit, and empty statistics."""
+        for edited in self._edited.values():
+            edited.moved.zero_()
+            edited.last, edited.last_norm = None, 0.0
+            with torch.no_grad():
+                edited.weight.copy_(edited.base)
+        self.statistics = self._empty_statistics()
+        self.precisions = {}
+
+    @contextmanager
+    def unedited(self) -> Iterator[None]:
+        """Within it, the model holds the weights from before the first edit."""
+        with torch.no_grad():
+            edited = {name: e.weight.clone() for name, e in self._edited.items()}
+            for e in self._edited.values():
+                e.weight.copy_(e.base)
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for name, e in self._edited.items():
+                    e.weight.copy_(edited[name])
+
+    def moved(self) -> dict[str, Tensor]:
+        """Module name → the sum of its shifts, (d_k, d_v) float32; the live tensors."""
+        return {name: e.moved for name, e in self._edited.items()}
+
+    def base(self) -> dict[str, Tensor]:
+        """Module name → unedited weight as the model stores it."""
+        return {name: e.base for name, e in self._edited.items()}
+
+    def write_weights(self) -> None:
+        """Put base + moved into the model, after ``moved`` was changed from outside."""
+        for name in self._edited:
+            self._write(name)
+
+    def _write(self, name: str) -> None:
+        edited = self._edited[name]
+        moved = edited.moved if edited.module.transposed else edited.moved.T
+        with torch.no_grad():
+            edited.weight.copy_(edited.base.float() + moved)
+
+    def _empty_statistics(self) -> dict[str, Moments]:
+        whiten = self.recipe.normalisation == "whitening"
+        dtype = torch.float64 if self.loaded.device.type == "cpu" else torch.float32
+        return {
+            self._statistics_of[m.name]: Moments.empty(m.d_in, m.d_out, whiten, dtype, self.loaded.device)
+            for m in self.modules
+        }
+
+    def _whitenings(self) -> dict[str, Whitening]:
+        """One decomposition per statistics object."""
+        return {
+            key: whitening(
+                s.covariance(), self.recipe.floor, self.recipe.floor_kind == "relative", self._decomposition_dtype
+            )
+            for key, s in self.statistics.items()
+            if s.can_whiten
+        }
+
+    def _solve(self, name: str, keys: Tensor, target: Tensor) -> Shift:
+        if name in self.precisions:
+            return self.precisions[name].shift(keys, target)
+        return ridge_shift(keys, target, self.recipe.ridge)
+
+    def _measured(self, name: str, shift: Shift, whitenings: dict[str, Whitening]) -> ModuleStep:
+        edited = self._edited[name]
+        statistics = self.statistics[self._statistics_of[name]]
+        used = whitenings.get(self._statistics_of[name])
+        norm, sum_norm = shift.norm(), float(edited.moved.norm())
+        with_sum = inner_dense(shift, edited.moved)
+        previous = float("nan")
+        if edited.last is not None:
+            previous = cosine(inner(shift, edited.last), norm, edited.last_norm)
+        edited.last, edited.last_norm = shift, norm
+        drifted = max(sum_norm**2 + 2 * with_sum + norm**2, 0.0) ** 0.5
+        nan = float("nan")
+        return ModuleStep(
+            shift_norm=norm,
+            weight_drift=drifted / edited.base_norm,
+            cosine_previous=previous,
+            cosine_sum=cosine(with_sum, norm, sum_norm),
+            eigenvalue_min=float(used.eigenvalues[0]) if used else nan,
+            eigenvalue_max=float(used.eigenvalues[-1]) if used else nan,
+            condition=used.condition if used else nan,
+            floored_share=used.floored_share if used else nan,
+            floor=used.floor if used else nan,
+            rows=statistics.rows,
+            d_out=edited.module.d_out,
+            spectrum=(used.spectrum() if used else torch.empty(0)).double().numpy(),
+        )
+
+
+def _edited(loaded: LoadedModel, module: EditableModule) -> _Edited:
+    weight = module_of(loaded.model, module).weight
+    assert isinstance(weight, Tensor)
+    base = weight.detach().clone()
+    moved = torch.zeros(module.d_in, module.d_out, dtype=torch.float32, device=weight.device)
+    return _Edited(module, weight, base, moved, float(base.float().norm()))
+
+
+def _statistics_key(module: EditableModule, recipe: Recipe) -> str:
+    return module.name if recipe.scope == "module" else f"{module.d_in}×{module.d_out}"

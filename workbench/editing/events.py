@@ -1,0 +1,140 @@
+"""What a run reports. Frozen, picklable, numpy and plain numbers only."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.evaluation.scores import FactScores, Scores
+
+Floats = npt.NDArray[np.float64]
+
+
+class Phase(StrEnum):
+    """What a ``Progressed`` event counts."""
+
+    TEXT = "sampling ordinary text"
+    PROTECTION = "reading ordinary text"
+    BASELINE = "scoring the unedited model"
+    WARMUP = "warming up"
+    EDITING = "editing"
+    EVALUATION = "scoring"
+
+
+class EndReason(StrEnum):
+    """Why a run ended."""
+
+    FINISHED = "finished"
+    STOPPED = "stopped"  # the person stopped it; the last whole step is kept
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    facts: int
+    warmup_facts: int
+    steps: int  # editing steps, without warm-up
+    modules: tuple[str, ...]  # full names
+    rows_needed: int  # answer tokens that full whitening needs before it starts: largest d_v + 2
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """``done`` of ``total`` units of one phase; emitted a few times a second at most."""
+
+    phase: Phase
+    done: int
+    total: int
+    unit: str  # "facts", "texts", "sequences"
+
+
+@dataclass(frozen=True, slots=True)
+class WarmupProgressed:
+    """After each warm-up batch."""
+
+    facts_done: int
+    facts_total: int
+    rows: int  # answer tokens seen by the statistics so far (the smallest over statistics objects)
+    rows_needed: int
+    loss: float  # mean over the batch's facts of each fact's mean token loss, nats
+    seconds: float  # of this batch
+    weights_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleStep:
+    """What one step did to one module; all without unit unless said."""
+
+    shift_norm: float  # ‖Δ_t‖_F
+    weight_drift: float  # ‖W_t − W_0‖_F / ‖W_0‖_F
+    cosine_previous: float  # between Δ_t and Δ_{t−1}; NaN at the first step
+    cosine_sum: float  # between Δ_t and Σ_{s<t} Δ_s; NaN at the first step
+    eigenvalue_min: float  # of Σ̂ before flooring; NaN without whitening
+    eigenvalue_max: float
+    condition: float  # of the floored Σ̂
+    floored_share: float  # share of directions at the floor, 0 to 1
+    floor: float  # the eigenvalue below which directions are raised; NaN without whitening
+    rows: int  # answer tokens behind the statistics
+    d_out: int  # d_v
+    spectrum: Floats = field(repr=False)  # (≤ 128,) eigenvalues of Σ̂, descending, evenly picked; empty without whitening
+
+
+@dataclass(frozen=True, slots=True)
+class StepApplied:
+    """After each editing step, once the weights hold it."""
+
+    step: int  # from 1
+    facts_done: int
+    facts_total: int
+    first_fact: int  # index into the run's facts of the step's first
+    facts: int  # how many facts the step holds
+    rows: int  # answer tokens in the step
+    loss: float  # before the shift: mean over facts of each fact's mean token loss, nats
+    success: float  # ES of the step's own facts right after it, 0 to 1
+    success_before: float  # ES of the same facts under the weights just before the step
+    success_first: float  # ES of the first step's facts now
+    success_random: float  # ES of one random earlier step's facts now; NaN at the first step
+    random_step: int  # which step that was; 0 at the first
+    modules: dict[str, ModuleStep]
+    seconds: float  # trace, statistics, solve and apply; without the scoring above
+    memory_bytes: int  # peak of the process (CPU) or of the device (GPU)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """All scores on all facts edited so far; step 0 is the unedited model on all facts of the run."""
+
+    step: int
+    scores: Scores
+    per_fact: FactScores
+    retention: Floats = field(repr=False)  # (step,) ES of each step's facts now
+
+
+@dataclass(frozen=True, slots=True)
+class MinibatchHalved:
+    """Memory ran out; the work goes on with smaller minibatches and the same results."""
+
+    minibatch: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """Always the last event."""
+
+    reason: EndReason
+    facts_done: int
+    steps_done: int
+    seconds: float
+    message: str = ""  # one sentence where it did not finish
+
+
+Event = (
+    RunStarted
+    | Progressed
+    | WarmupProgressed
+    | StepApplied
+    | Evaluated
+    | MinibatchHalved
+    | RunEnded
+)

@@ -1,0 +1,41 @@
+"""What a run is to do, and who keeps what it did."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from workbench.editing.events import Event
+from workbench.editing.shift import Shift
+from workbench.editing.tracing import Traced
+from workbench.facts.fact import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Facts are applied in their order, ``recipe.batch`` a step."""
+
+    facts: Sequence[Fact]
+    warmup: Sequence[Fact] = ()
+    ordinary_text: tuple[str, ...] | None = None  # for key protection; None: sampled from the model
+    perplexity_text: tuple[str, ...] | None = None  # None: sampled from the model, a part protection never sees
+    text_cache: Path | None = None  # folder where sampled text is kept
+
+
+class StepSink(Protocol):
+    """Keeps what a run did. Both calls return once it is durable; the run goes on only then."""
+
+    def keep_step(self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced) -> None:
+        """Right after the shifts are in the weights. ``step`` counts from 1 within its kind; warm-up steps that
+        leave the weights alone come with no shifts. ``traced`` holds the rows behind the statistics and the memory."""
+
+    def keep_event(self, event: Event) -> None:
+        """Every event, before it is handed on."""
+
+
+class NoSink:
+    """Keeps nothing."""
+
+    def keep_step(self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced) -> None: ...
+
+    def keep_event(self, event: Event) -> None: ...

@@ -1,0 +1,143 @@
+"""The settings of a run. Every field carries what the dialog and the command line show of it."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from workbench.settings import check, setting
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How facts become weight shifts. Symbols and equations: the method page of the help."""
+
+    name: str = "stableedit"
+    normalisation: str = setting(
+        "whitening",
+        "Normalisation",
+        "How keys and value gradients are normalised by the running statistics. Full whitening decorrelates the "
+        "gradients, diagonal only scales each dimension, none is the ablation.",
+        choices=("whitening", "diagonal", "none"),
+    )
+    scope: str = setting(
+        "module",
+        "Statistics scope",
+        "Whether each module keeps its own statistics (the paper) or all modules of one shape share them "
+        "(the authors' code).",
+        choices=("module", "shape"),
+    )
+    loss: str = setting(
+        "per-edit",
+        "Loss",
+        "Per edit: the sum of each edit's own mean, independent of the minibatch size. Minibatch mean: the mean over "
+        "all answer tokens of a minibatch, as the authors' code does.",
+        choices=("per-edit", "minibatch-mean"),
+    )
+    floor_kind: str = setting(
+        "relative",
+        "Eigenvalue floor",
+        "Relative: a share of the mean eigenvalue, independent of the loss scale. Absolute: a fixed value, as published.",
+        choices=("relative", "absolute"),
+    )
+    floor: float = setting(
+        0.01,
+        "Floor value",
+        "Eigenvalues of the gradient covariance below this are raised to it. More floor means less whitening.",
+        low=0,
+        above=True,
+        high=1,
+        logarithmic=True,
+    )
+    rescale: bool = setting(
+        True,
+        "Unit gradient scale",
+        "Scale the normalised value gradients to a mean row norm of √d_v, so that a step size means the same with "
+        "every normalisation.",
+    )
+    step_size: float = setting(
+        3e-4,
+        "Step size",
+        "How far each edit moves the weights. More makes edits take and costs locality and perplexity.",
+        symbol="γ",
+        low=0,
+        above=True,
+        high=1,
+        logarithmic=True,
+    )
+    ridge: float = setting(
+        1.0,
+        "Ridge",
+        "Weight of the penalty on the size of a shift. More makes shifts smaller and smoother.",
+        symbol="λ",
+        low=0,
+        above=True,
+        high=1e6,
+        logarithmic=True,
+    )
+    protection: float = setting(
+        0.0,
+        "Key protection",
+        "How strongly ordinary text is kept as it was. More keeps perplexity and locality and makes edits harder.",
+        symbol="β",
+        low=0,
+        high=1e8,
+        logarithmic=True,
+    )
+    memory: float = setting(
+        0.0,
+        "Edit memory",
+        "How strongly earlier edits of the run are kept. More keeps old edits and leaves less room for new ones.",
+        symbol="η",
+        low=0,
+        high=1e4,
+        logarithmic=True,
+    )
+    batch: int = setting(
+        100, "Facts per step", "How many facts are applied together.", unit="facts", low=1, high=10_000
+    )
+    minibatch: int = setting(
+        10,
+        "Minibatch",
+        "How many facts go through the model at once. More is faster and takes more memory; with the per-edit loss "
+        "results do not depend on it.",
+        unit="facts",
+        low=1,
+        high=1_000,
+    )
+    warmup_mode: str = setting(
+        "statistics",
+        "Warm-up",
+        "Edits: warm-up facts also change the weights, as in the paper. Statistics: they only prepare the statistics "
+        "and the model stays as it is. None: no warm-up.",
+        choices=("statistics", "edits", "none"),
+    )
+    warmup_facts: int = setting(
+        1_000,
+        "Warm-up facts",
+        "How many facts of the warm-up list are used. Full whitening needs more answer tokens than d_v + 1.",
+        unit="facts",
+        low=0,
+        high=1_000_000,
+    )
+    modules: str = setting(
+        "",
+        "Modules",
+        "Which linear maps are edited, as names with * and {a..b}, separated by commas. Empty: the preset's choice.",
+    )
+    evaluate_every: int = setting(
+        0,
+        "Evaluate every",
+        "Full scores, locality and perplexity after every so many steps. 0: only before the first and after the last.",
+        unit="steps",
+        low=0,
+        high=1_000_000,
+    )
+    seed: int = setting(
+        0, "Seed", "Fixes sampled text and random choices.", low=0, high=2**31 - 1
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def with_(self, **changes: Any) -> "Recipe":
+        """A copy with changes; raises SettingError where one is out of range."""
+        return replace(self, **changes)

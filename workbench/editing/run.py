@@ -1,0 +1,249 @@
+"""The sequential run as a generator of events: baseline, warm-up, steps, scores."""
+
+import random
+import time
+from collections.abc import Generator, Iterator, Sequence
+
+import numpy as np
+import torch
+
+from workbench.editing.control import Control
+from workbench.editing.editor import Editor
+from workbench.editing.events import (
+    EndReason,
+    Evaluated,
+    Event,
+    Floats,
+    MinibatchHalved,
+    Phase,
+    RunEnded,
+    RunStarted,
+    StepApplied,
+    WarmupProgressed,
+)
+from workbench.editing.job import Job, NoSink, StepSink
+from workbench.editing.memory_use import peak_memory_bytes
+from workbench.editing.protection import text_keys
+from workbench.editing.shift import Shift
+from workbench.editing.texts import Texts, gather_texts
+from workbench.editing.tracing import Traced, trace
+from workbench.errors import Cancelled, OutOfMemory, WorkbenchError
+from workbench.evaluation.batching import Watch
+from workbench.evaluation.encoded import encode_facts, encode_texts
+from workbench.evaluation.evaluate import Baseline, batch_success, evaluate, evaluate_unedited
+from workbench.facts.fact import Fact
+from workbench.models.encoding import Encoded, encode
+
+
+class Run:
+    """One pass over a job's facts with an editor that may have edited before.
+
+    ``events`` is the whole of it. Its parts can be run one by one: ``prepare``, ``warm_up``, ``edit``."""
+
+    def __init__(
+        self, editor: Editor, job: Job, control: Control | None = None, sink: StepSink | None = None
+    ) -> None:
+        self.editor, self.job, self.recipe = editor, job, editor.recipe
+        self.control = control or Control()
+        self.sink: StepSink = sink or NoSink()
+        self.minibatch = self.recipe.minibatch
+        self.facts_done = 0
+        self.steps_done = 0
+        self._started = time.monotonic()
+        loaded = editor.loaded
+        self._facts = encode_facts(loaded, job.facts, Watch(self.control))
+        self._encoded_warmup = [
+            encode(loaded.tokenizer, f.prompt, f.target, loaded.window) for f in self._warmup_facts
+        ]
+        self._texts = Texts((), ())
+        self._encoded_texts: tuple[Encoded, ...] = ()
+        self._baseline: Baseline | None = None
+
+    @property
+    def _warmup_facts(self) -> Sequence[Fact]:
+        return () if self.recipe.warmup_mode == "none" else self.job.warmup[: self.recipe.warmup_facts]
+
+    def events(self) -> Iterator[Event]:
+        """Ends with RunEnded whatever happens. Raises a WorkbenchError after it where the run failed;
+        the weights and statistics are then those of the last whole step."""
+        try:
+            yield from self._kept(self._parts())
+            reason, message = EndReason.FINISHED, ""
+        except Cancelled as stop:
+            reason, message = EndReason.STOPPED, str(stop)
+        except WorkbenchError as error:
+            yield from self._kept([self._ended(EndReason.FAILED, str(error))])
+            raise
+        yield from self._kept([self._ended(reason, message)])
+
+    def _parts(self) -> Iterator[Event]:
+        yield self._start()
+        yield from self.prepare()
+        yield from self.warm_up()
+        yield from self.edit()
+
+    def _kept(self, events: Iterator[Event] | Sequence[Event]) -> Iterator[Event]:
+        for event in events:
+            self.sink.keep_event(event)
+            yield event
+
+    def prepare(self) -> Iterator[Event]:
+        """Ordinary text, key protection, and the scores of the unedited model."""
+        with self.editor.unedited():
+            self._texts = gather_texts(self.editor.loaded, self.job, self.recipe, self.control)
+            if self.editor.keeps_precision and not self.editor.precisions:
+                self._protect()
+            self._encoded_texts = encode_texts(self.editor.loaded, self._texts.perplexity)
+            scores, per_fact, self._baseline = evaluate_unedited(
+                self.editor.loaded,
+                self._facts,
+                self._encoded_texts,
+                watch=Watch(self.control, self.control.progress(Phase.BASELINE, "passes")),
+            )
+        yield Evaluated(0, scores, per_fact, np.empty(0))
+
+    def warm_up(self) -> Iterator[Event]:
+        """Batches of warm-up facts through the statistics, and into the weights where the recipe says so."""
+        changing = self.recipe.warmup_mode == "edits"
+        done = 0
+        for number, chunk in enumerate(_chunks(self._encoded_warmup, self.recipe.batch), start=1):
+            began = time.monotonic()
+            names = [f.prompt for f in self._warmup_facts[done : done + len(chunk)]]
+            traced = yield from self._trace(chunk, names)
+            self.editor.observe(traced)
+            shifts: dict[str, Shift] = {}
+            if changing:
+                shifts, _ = self.editor.shifts(traced, warming_up=True)
+                self.editor.apply(shifts, traced)
+            self.sink.keep_step(number, True, shifts, traced)
+            done += len(chunk)
+            yield WarmupProgressed(
+                facts_done=done,
+                facts_total=len(self._encoded_warmup),
+                rows=self.editor.rows,
+                rows_needed=self.editor.rows_needed,
+                loss=float(traced.losses.mean()),
+                seconds=time.monotonic() - began,
+                weights_changed=changing,
+            )
+
+    def edit(self) -> Iterator[Event]:
+        """Step after step; full scores at the recipe's cadence and after the last."""
+        chunks = list(_chunks(self._facts.prompts, self.recipe.batch))
+        while self.steps_done < len(chunks):
+            yield from self._step(chunks)
+            last = self.steps_done == len(chunks) or self.control.stopping
+            cadence = self.recipe.evaluate_every
+            if (last and not self.control.stopping) or (cadence and self.steps_done % cadence == 0):
+                yield self._evaluate()
+            if self.control.stopping:
+                raise Cancelled(f"Stopped after step {self.steps_done}; everything up to it is kept.")
+
+    def _step(self, chunks: list[tuple[Encoded, ...]]) -> Iterator[Event]:
+        """One batch of edits: trace, statistics, shifts, apply; kept before it is told."""
+        chunk = chunks[self.steps_done]
+        first = self.steps_done * self.recipe.batch
+        began = time.monotonic()
+        traced = yield from self._trace(chunk, [f.prompt for f in self.job.facts[first : first + len(chunk)]])
+        self.editor.observe(traced)
+        shifts, whitenings = self.editor.shifts(traced, warming_up=False)
+        measured = self.editor.measure(shifts, whitenings)
+        self.editor.apply(shifts, traced)
+        self.sink.keep_step(self.steps_done + 1, False, shifts, traced)
+        seconds = time.monotonic() - began
+        self.steps_done += 1
+        self.facts_done += len(chunk)
+        earlier = self._earlier_step()
+        yield StepApplied(
+            step=self.steps_done,
+            facts_done=self.facts_done,
+            facts_total=len(self.job.facts),
+            first_fact=first,
+            facts=len(chunk),
+            rows=traced.rows,
+            loss=float(traced.losses.mean()),
+            success=self._success(chunk),
+            success_before=float(traced.success.mean()),
+            success_first=self._success(chunks[0]),
+            success_random=self._success(chunks[earlier - 1]) if earlier else float("nan"),
+            random_step=earlier,
+            modules=measured,
+            seconds=seconds,
+            memory_bytes=peak_memory_bytes(self.editor.loaded.device),
+        )
+
+    def _trace(self, facts: Sequence[Encoded], names: Sequence[str]) -> Generator[Event, None, Traced]:
+        """Halves the minibatch where memory runs out; the per-edit loss gives the same rows."""
+        while True:
+            try:
+                return trace(
+                    self.editor.loaded,
+                    self.editor.modules,
+                    facts,
+                    names,
+                    per_edit=self.recipe.loss == "per-edit",
+                    minibatch=self.minibatch,
+                    control=self.control,
+                )
+            except OutOfMemory:
+                if self.minibatch == 1 or self.recipe.loss != "per-edit":
+                    raise
+            self.minibatch //= 2
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            yield MinibatchHalved(self.minibatch)
+
+    def _protect(self) -> None:
+        texts = self._texts.protection if self.recipe.protection > 0 else ()
+        report = self.control.progress(Phase.PROTECTION, "texts")
+        self.editor.protect(
+            text_keys(self.editor.loaded, self.editor.modules, texts, self.control, report) if texts else {}
+        )
+
+    def _evaluate(self) -> Evaluated:
+        """On everything edited so far."""
+        edited = self._facts.take(range(self.facts_done))
+        scores, per_fact = evaluate(
+            self.editor.loaded,
+            edited,
+            self._baseline,
+            self._encoded_texts,
+            watch=Watch(self.control, self.control.progress(Phase.EVALUATION, "passes")),
+        )
+        return Evaluated(self.steps_done, scores, per_fact, self._retention(per_fact.es))
+
+    def _retention(self, es: Floats) -> Floats:
+        """(steps_done,) mean ES of each step's facts."""
+        size = self.recipe.batch
+        return np.array([es[i : i + size].mean() for i in range(0, len(es), size)])
+
+    def _success(self, facts: Sequence[Encoded]) -> float:
+        """NaN where the person stops meanwhile: the step is in the weights and is still told."""
+        try:
+            return float(batch_success(self.editor.loaded, facts, Watch(self.control)).mean())
+        except Cancelled:
+            return float("nan")
+
+    def _earlier_step(self) -> int:
+        """A random step before the last one; 0 where there is none. Fixed by the seed and the step."""
+        if self.steps_done < 2:
+            return 0
+        return random.Random(f"{self.recipe.seed}/{self.steps_done}").randrange(1, self.steps_done)
+
+    def _start(self) -> RunStarted:
+        steps = -(-len(self.job.facts) // self.recipe.batch)
+        return RunStarted(
+            facts=len(self.job.facts),
+            warmup_facts=len(self._warmup_facts),
+            steps=steps,
+            modules=tuple(m.name for m in self.editor.modules),
+            rows_needed=self.editor.rows_needed,
+        )
+
+    def _ended(self, reason: EndReason, message: str = "") -> RunEnded:
+        return RunEnded(reason, self.facts_done, self.steps_done, time.monotonic() - self._started, message)
+
+
+def _chunks(encoded: Sequence[Encoded], size: int) -> Iterator[tuple[Encoded, ...]]:
+    for i in range(0, len(encoded), size):
+        yield tuple(encoded[i : i + size])

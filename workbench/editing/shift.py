@@ -1,0 +1,73 @@
+"""Weight shifts as factors, and the ridge solves that make them (method step 5)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Δ = leftᵀ·right, (d_k, d_v): what a step adds to a module's weight. ``left`` None: ``right`` is Δ itself."""
+
+    left: Tensor | None  # (r, d_k)
+    right: Tensor  # (r, d_v), or (d_k, d_v) where left is None
+
+    def dense(self) -> Tensor:
+        return self.right if self.left is None else self.left.T @ self.right
+
+    def norm(self) -> float:
+        """‖Δ‖_F."""
+        return max(inner(self, self), 0.0) ** 0.5
+
+    def finite(self) -> bool:
+        factors = [self.right] if self.left is None else [self.left, self.right]
+        return all(bool(torch.isfinite(f).all()) for f in factors)
+
+
+def inner(a: Shift, b: Shift) -> float:
+    """⟨Δ_a, Δ_b⟩ = tr(C_aᵀ(H_a H_bᵀ)C_b), without a d_k × d_v product where both have factors."""
+    if a.left is not None and b.left is not None:
+        return float(((a.left @ b.left.T) @ b.right).mul_(a.right).sum(dtype=torch.float64))
+    if a.left is None:
+        return inner_dense(b, a.right)
+    return inner_dense(a, b.right)
+
+
+def inner_dense(a: Shift, dense: Tensor) -> float:
+    """⟨Δ_a, D⟩ for a dense D (d_k, d_v)."""
+    product = a.right * dense if a.left is None else (a.left @ dense) * a.right
+    return float(product.sum(dtype=torch.float64))
+
+
+def cosine(product: float, norm_a: float, norm_b: float) -> float:
+    """NaN where either has no length."""
+    return product / (norm_a * norm_b) if norm_a > 0 and norm_b > 0 else float("nan")
+
+
+def ridge_dual(keys: Tensor, residual: Tensor, ridge: float) -> Shift:
+    """Hᵀ(HHᵀ + λI)⁻¹R: an n × n system. ``keys`` (n, d_k), ``residual`` (n, d_v)."""
+    gram = keys @ keys.T
+    gram.diagonal().add_(ridge)
+    return Shift(keys, solve_positive(gram, residual))
+
+
+def ridge_primal(keys: Tensor, residual: Tensor, ridge: float) -> Shift:
+    """(HᵀH + λI)⁻¹HᵀR: a d_k × d_k system, for more rows than d_k."""
+    gram = keys.T @ keys
+    gram.diagonal().add_(ridge)
+    return Shift(None, solve_positive(gram, keys.T @ residual))
+
+
+def ridge_shift(keys: Tensor, residual: Tensor, ridge: float) -> Shift:
+    """The same Δ from whichever system is smaller."""
+    solve = ridge_dual if keys.shape[0] <= keys.shape[1] else ridge_primal
+    return solve(keys, residual, ridge)
+
+
+def solve_positive(matrix: Tensor, right: Tensor) -> Tensor:
+    """matrix⁻¹·right for a symmetric positive definite matrix; LU where rounding made Cholesky fail."""
+    factor, info = torch.linalg.cholesky_ex(matrix)
+    if int(info) == 0:
+        return torch.cholesky_solve(right, factor)
+    return torch.linalg.solve(matrix, right)

@@ -1,0 +1,147 @@
+"""Keys and value gradients at the answer positions (method step 1). No weight gradient is ever formed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from workbench.editing.control import Control
+from workbench.errors import Cancelled, NonFinite, OutOfMemory
+from workbench.evaluation.batching import is_out_of_memory
+from workbench.models.encoding import Encoded
+from workbench.models.forward import answer_logits, answer_positions, length_batches
+from workbench.models.loaded import LoadedModel
+from workbench.models.modules import EditableModule, module_of
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """One batch of F facts with n answer tokens in all, rows in the order of the facts. Float32, on the device."""
+
+    keys: dict[str, Tensor]  # module name → (n, d_k)
+    values: dict[str, Tensor]  # module name → (n, d_v): the loss gradients at the module's output
+    losses: Tensor  # (F,) mean token loss of each fact, nats
+    success: Tensor  # (F,) share of answer tokens that are the argmax
+    facts: Tensor  # (n,) which fact each row belongs to
+
+    @property
+    def rows(self) -> int:
+        return len(self.facts)
+
+
+class _Recorder:
+    """Hooks on the chosen modules that keep inputs and output gradients at the current answer positions.
+
+    The lowest module's output becomes a leaf, so that the backward pass ends there."""
+
+    def __init__(self, modules: dict[str, nn.Module]) -> None:
+        self.keys: dict[str, list[Tensor]] = {name: [] for name in modules}
+        self.values: dict[str, list[Tensor]] = {name: [] for name in modules}
+        self.positions: tuple[Tensor, Tensor] | None = None
+        self._modules = modules
+        self._handles: list[torch.utils.hooks.RemovableHandle] = []
+
+    def __enter__(self) -> "_Recorder":
+        for name, module in self._modules.items():
+            self._handles.append(module.register_forward_hook(self._hook(name)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    def _hook(self, name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
+        def record(_module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+            assert self.positions is not None
+            rows, columns = self.positions
+            self.keys[name].append(inputs[0].detach()[rows, columns].float())
+            if not output.requires_grad:
+                output = output.detach().requires_grad_()
+            output.register_hook(lambda grad: self.values[name].append(grad[rows, columns].float()))
+            return output
+
+        return record
+
+
+def trace(
+    loaded: LoadedModel,
+    modules: Sequence[EditableModule],
+    facts: Sequence[Encoded],
+    names: Sequence[str],
+    *,
+    per_edit: bool,
+    minibatch: int,
+    control: Control,
+) -> Traced:
+    """Forward and backward once over ``facts``. ``names`` are the prompts, for messages.
+
+    ``per_edit``: the loss is the sum over facts of each fact's mean token loss, which no minibatch size changes;
+    otherwise it is the mean over the answer tokens of a minibatch, in the given order.
+    Raises Cancelled on stop, NonFinite, and OutOfMemory (with nothing recorded) for the caller to shrink
+    the minibatch."""
+    groups = _groups(facts, minibatch, per_edit)
+    losses = torch.zeros(len(facts))
+    success = torch.zeros(len(facts))
+    with _Recorder({m.name: module_of(loaded.model, m) for m in modules}) as recorder, torch.enable_grad():
+        for group in groups:
+            if control.is_set():
+                raise Cancelled("Stopped in the middle of a step; the step was not applied.")
+            batch = [facts[i] for i in group]
+            loss, hits = _one_minibatch(loaded, recorder, batch, per_edit)
+            losses[group], success[group] = loss, hits
+            _require_finite(loss, [names[i] for i in group])
+    return _in_order(recorder, groups, facts, losses, success)
+
+
+def _groups(facts: Sequence[Encoded], minibatch: int, per_edit: bool) -> list[list[int]]:
+    if per_edit:
+        return length_batches([len(f.ids) for f in facts], minibatch)
+    return [list(range(i, min(i + minibatch, len(facts)))) for i in range(0, len(facts), minibatch)]
+
+
+def _one_minibatch(
+    loaded: LoadedModel, recorder: _Recorder, batch: list[Encoded], per_edit: bool
+) -> tuple[Tensor, Tensor]:
+    """Mean token loss and token success of each fact of the minibatch, both (B,) on the CPU."""
+    rows, columns, _ = answer_positions(batch, loaded.device)
+    recorder.positions = (rows, columns)
+    try:
+        logits, tokens, rows = answer_logits(loaded.model, batch)
+        token_loss = cross_entropy(logits.float(), tokens, reduction="none")  # (n,)
+        share = 1 / torch.bincount(rows, minlength=len(batch)).float()  # (B,) one over a fact's answer tokens
+        total = (token_loss * share[rows]).sum() if per_edit else token_loss.mean()
+        total.backward()  # type: ignore[no-untyped-call]
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            raise OutOfMemory("The device's memory ran out during a minibatch.") from error
+        raise
+    hits = (logits.detach().argmax(-1) == tokens).float() * share[rows]
+    zeros = torch.zeros(len(batch), device=token_loss.device)
+    return (
+        zeros.index_add(0, rows, token_loss.detach() * share[rows]).cpu(),
+        zeros.index_add(0, rows, hits).cpu(),
+    )
+
+
+def _require_finite(losses: Tensor, names: list[str]) -> None:
+    for loss, name in zip(losses.tolist(), names, strict=True):
+        if not torch.isfinite(torch.tensor(loss)):
+            raise NonFinite(f"The loss of “{name}” is {loss}: the model may have collapsed.", fact=name)
+
+
+def _in_order(
+    recorder: _Recorder, groups: list[list[int]], facts: Sequence[Encoded], losses: Tensor, success: Tensor
+) -> Traced:
+    """Rows put back into the order of the facts."""
+    owners = torch.tensor([i for group in groups for i in group for _ in facts[i].answer])
+    order = torch.argsort(owners, stable=True)
+    gather = lambda parts: torch.cat(parts)[order.to(parts[0].device)]  # noqa: E731
+    keys = {name: gather(parts) for name, parts in recorder.keys.items()}
+    values = {name: gather(parts) for name, parts in recorder.values.items()}
+    return Traced(keys, values, losses, success, owners[order])
+

@@ -1,0 +1,1 @@
+"""Scores, each with its protocol: success, generalisation, locality, collapse and stability."""

@@ -1,0 +1,127 @@
+"""Facts and texts as token ids, prepared once and scored many times."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.errors import InputError
+from workbench.evaluation.batching import Watch
+from workbench.evaluation.reading import Ints
+from workbench.evaluation.scores import Floats
+from workbench.facts.fact import Fact, Probe
+from workbench.models.encoding import Encoded, encode, encode_prompt, shorten
+from workbench.models.loaded import LoadedModel
+
+TEXT_TOKENS = 64  # where a text for perplexity is cut
+_CHECK_EVERY = 256  # facts between two looks at the cancel event
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """What several facts carry none, one or many of."""
+
+    items: tuple[Encoded, ...] = field(repr=False)  # (P,)
+    owner: Ints = field(repr=False)  # (P,) position of the fact that each belongs to
+    number: Ints = field(repr=False)  # (P,) its place among all probes that were encoded together
+    answered: npt.NDArray[np.bool_] = field(repr=False)  # (P,) whether it has a reference answer
+
+    def take(self, position: Ints) -> "Probes":
+        """``position`` (F,): where each fact goes, -1 for nowhere."""
+        kept = np.flatnonzero(position[self.owner] >= 0)
+        owner = position[self.owner[kept]]
+        return Probes(tuple(self.items[i] for i in kept), owner, self.number[kept], self.answered[kept])
+
+    def means(self, values: Floats, facts: int) -> Floats:
+        """(P,) → (facts,): the mean over each fact's probes that are not NaN; NaN where there is none."""
+        known = ~np.isnan(values)
+        sums = np.bincount(self.owner[known], values[known], facts)
+        counts = np.bincount(self.owner[known], minlength=facts)
+        return np.divide(sums, counts, out=np.full(facts, np.nan), where=counts > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFacts:
+    """F facts and what belongs to them."""
+
+    facts: tuple[Fact, ...] = field(repr=False)
+    prompts: tuple[Encoded, ...] = field(repr=False)  # (F,) prompt and target
+    rephrases: Probes
+    locality: Probes
+    old: Probes  # prompt and old answer
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    def take(self, indices: Sequence[int]) -> "EncodedFacts":
+        """These facts only, in this order; locality probes keep their place in a Baseline."""
+        position = np.full(len(self), -1, dtype=np.int64)
+        position[np.asarray(indices, dtype=np.int64)] = np.arange(len(indices))
+        return EncodedFacts(
+            tuple(self.facts[i] for i in indices),
+            tuple(self.prompts[i] for i in indices),
+            self.rephrases.take(position),
+            self.locality.take(position),
+            self.old.take(position),
+        )
+
+
+def encode_facts(loaded: LoadedModel, facts: Iterable[Fact], watch: Watch | None = None) -> EncodedFacts:
+    """Raises InputError naming the prompt that has no tokens or too many for the model's window."""
+    kept = tuple(facts)
+    watch = watch or Watch()
+    return EncodedFacts(
+        kept,
+        tuple(_answered(loaded, fact.prompt, fact.target) for fact in _watched(kept, watch)),
+        _probes(loaded, kept, lambda fact: (Probe(text, fact.target) for text in fact.rephrases), watch),
+        _probes(loaded, kept, lambda fact: fact.locality, watch),
+        _probes(loaded, kept, lambda fact: [Probe(fact.prompt, fact.old)] if fact.old.strip() else [], watch),
+    )
+
+
+def _watched(facts: Sequence[Fact], watch: Watch) -> Iterator[Fact]:
+    for i, fact in enumerate(facts):
+        if i % _CHECK_EVERY == 0:
+            watch.check()
+        yield fact
+
+
+def _probes(
+    loaded: LoadedModel, facts: Sequence[Fact], of: Callable[[Fact], Iterable[Probe]], watch: Watch
+) -> Probes:
+    """Probes without a prompt are left out."""
+    found = [(i, p) for i, fact in enumerate(_watched(facts, watch)) for p in of(fact) if p.prompt.strip()]
+    return Probes(
+        tuple(_answered(loaded, p.prompt, p.answer) for _, p in found),
+        np.array([i for i, _ in found], dtype=np.int64),
+        np.arange(len(found)),
+        np.array([bool(p.answer.strip()) for _, p in found], dtype=np.bool_),
+    )
+
+
+def _answered(loaded: LoadedModel, prompt: str, answer: str) -> Encoded:
+    """Without an answer, the prompt alone with a filler in the answer's place: its next token can be read."""
+    if answer.strip():
+        return encode(loaded.tokenizer, prompt, answer, loaded.window)
+    return Encoded(ids := prompt_ids(loaded, prompt), (0,), len(ids) - 1)
+
+
+def prompt_ids(loaded: LoadedModel, prompt: str) -> tuple[int, ...]:
+    """Raises InputError where the prompt has no tokens, or leaves no room for a next one in the window."""
+    ids = encode_prompt(loaded.tokenizer, prompt.rstrip())
+    if not ids:
+        raise InputError(f"the prompt {shorten(prompt)} has no tokens: write one.")
+    if len(ids) >= loaded.window:
+        raise InputError(
+            f"the prompt {shorten(prompt)} takes {len(ids):,} tokens and the model reads "
+            f"{loaded.window:,}: shorten it."
+        )
+    return ids
+
+
+def encode_texts(loaded: LoadedModel, texts: Iterable[str]) -> tuple[Encoded, ...]:
+    """Each text's first 64 tokens, all but the first to be predicted; texts of a single token are left out."""
+    length = min(TEXT_TOKENS, loaded.window)
+    rows = [encode_prompt(loaded.tokenizer, text)[:length] for text in texts]
+    return tuple(Encoded(ids[:-1], ids[1:], 0) for ids in rows if len(ids) > 1)

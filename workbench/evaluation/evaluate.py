@@ -1,0 +1,152 @@
+"""All scores of a model on facts and on ordinary text."""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from workbench.evaluation.answers import generated_success
+from workbench.evaluation.batching import Watch
+from workbench.evaluation.encoded import EncodedFacts
+from workbench.evaluation.reading import Ints, Readings, read_answers
+from workbench.evaluation.scores import FACT_SCORES, SCORES, FactScores, Floats, Scores
+from workbench.models.encoding import Encoded
+from workbench.models.loaded import LoadedModel
+
+_ON_PROMPTS = {"es", "exact", "preference"}
+_ON_LOCALITY = {"ls", "locality_kept"}
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The unedited model's next token after each locality prompt, by the probe's number."""
+
+    tokens: Ints = field(repr=False)  # -1 where it was not read
+
+
+def read_baseline(loaded: LoadedModel, facts: EncodedFacts, watch: Watch | None = None) -> Baseline:
+    """Call it before the first edit."""
+    return _as_baseline(facts, read_answers(loaded, facts.locality.items, watch).first)
+
+
+def evaluate(
+    loaded: LoadedModel,
+    facts: EncodedFacts,
+    baseline: Baseline | None = None,
+    texts: Sequence[Encoded] = (),
+    which: Collection[str] = SCORES,
+    watch: Watch | None = None,
+) -> tuple[Scores, FactScores]:
+    """Scores that are not in ``which`` are NaN, and ``locality_kept`` without a baseline.
+
+    ``texts``: see encode_texts. ``watch`` counts forward passes and generations.
+    Raises Cancelled, OutOfMemory and NonFinite.
+    """
+    watch = _counting(watch, facts, texts, which)
+    return _evaluate(loaded, facts, baseline, texts, which, watch, None)
+
+
+def evaluate_unedited(
+    loaded: LoadedModel,
+    facts: EncodedFacts,
+    texts: Sequence[Encoded] = (),
+    which: Collection[str] = SCORES,
+    watch: Watch | None = None,
+) -> tuple[Scores, FactScores, Baseline]:
+    """As ``evaluate`` before the first edit; the baseline comes from the same forward passes."""
+    watch = _counting(watch, facts, texts, {*which, "locality_kept"})
+    locality = read_answers(loaded, facts.locality.items, watch)
+    baseline = _as_baseline(facts, locality.first)
+    scores, per_fact = _evaluate(loaded, facts, baseline, texts, which, watch, locality)
+    return scores, per_fact, baseline
+
+
+def batch_success(loaded: LoadedModel, prompts: Sequence[Encoded], watch: Watch | None = None) -> Floats:
+    """ES of each prompt and target, (len(prompts),)."""
+    return read_answers(loaded, prompts, watch).share
+
+
+def perplexity(loaded: LoadedModel, texts: Sequence[Encoded], watch: Watch | None = None) -> float:
+    """Per token; NaN without texts, infinite where the model collapsed beyond what a float holds."""
+    if not texts:
+        return math.nan
+    found = read_answers(loaded, texts, watch)
+    try:
+        return math.exp(-found.log_prob.sum() / found.tokens.sum())
+    except OverflowError:
+        return math.inf
+
+
+def _as_baseline(facts: EncodedFacts, first: Ints) -> Baseline:
+    tokens = np.full(facts.locality.number.max(initial=-1) + 1, -1, dtype=np.int64)
+    tokens[facts.locality.number] = first
+    return Baseline(tokens)
+
+
+def _counting(
+    watch: Watch | None, facts: EncodedFacts, texts: Sequence[Encoded], which: Collection[str]
+) -> Watch:
+    """The watch with the evaluation's work added to its total. Raises ValueError for an unknown score."""
+    if unknown := set(which).difference(SCORES):
+        raise ValueError(f"unknown scores: {', '.join(sorted(unknown))}")
+    parts = (
+        (len(facts), _ON_PROMPTS),
+        (len(facts.old.items), {"preference"}),
+        (len(facts.rephrases.items), {"gs"}),
+        (len(facts.locality.items), _ON_LOCALITY),
+        (len(facts), {"generated"}),
+        (len(texts), {"perplexity"}),
+    )
+    watch = watch or Watch()
+    watch.total = watch.done + sum(rows for rows, scores in parts if scores.intersection(which))
+    return watch
+
+
+def _evaluate(
+    loaded: LoadedModel,
+    facts: EncodedFacts,
+    baseline: Baseline | None,
+    texts: Sequence[Encoded],
+    which: Collection[str],
+    watch: Watch,
+    locality: Readings | None,
+) -> tuple[Scores, FactScores]:
+    """``locality``: what was read on the locality probes already."""
+    found: dict[str, Floats] = {}
+    if _ON_PROMPTS.intersection(which):
+        found |= _on_prompts(loaded, facts, "preference" in which, watch)
+    if "gs" in which:
+        rephrased = read_answers(loaded, facts.rephrases.items, watch)
+        found["gs"] = facts.rephrases.means(rephrased.share, len(facts))
+    if _ON_LOCALITY.intersection(which):
+        locality = locality or read_answers(loaded, facts.locality.items, watch)
+        found |= _on_locality(facts, baseline, locality)
+    if "generated" in which:
+        found["generated"] = generated_success(loaded, facts, watch)
+    collapse = perplexity(loaded, texts, watch) if "perplexity" in which else math.nan
+    unknown = np.full(len(facts), np.nan)
+    per_fact = FactScores(
+        **{name: found[name] if name in which and name in found else unknown for name in FACT_SCORES}
+    )
+    return per_fact.means(collapse), per_fact
+
+
+def _on_prompts(loaded: LoadedModel, facts: EncodedFacts, with_old: bool, watch: Watch) -> dict[str, Floats]:
+    new = read_answers(loaded, facts.prompts, watch)
+    found = {"es": new.share, "exact": new.exact}
+    if with_old:
+        old = read_answers(loaded, facts.old.items, watch)
+        preferred = new.mean_log_prob[facts.old.owner] > old.mean_log_prob
+        found["preference"] = facts.old.means(preferred.astype(np.float64), len(facts))
+    return found
+
+
+def _on_locality(facts: EncodedFacts, baseline: Baseline | None, read: Readings) -> dict[str, Floats]:
+    probes = facts.locality
+    found = {"ls": probes.means(np.where(probes.answered, read.share, np.nan), len(facts))}
+    if baseline is not None:
+        before = baseline.tokens[probes.number]
+        kept = np.where(before >= 0, read.first == before, np.nan)
+        found["locality_kept"] = probes.means(kept, len(facts))
+    return found

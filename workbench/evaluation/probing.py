@@ -1,0 +1,59 @@
+"""One prompt at a time, for a person who looks: next tokens with their probabilities, and text as it is written."""
+
+from collections.abc import Iterator
+
+import torch
+from transformers import Cache
+
+from workbench.evaluation.answers import decode
+from workbench.evaluation.batching import Cancel, Watch
+from workbench.evaluation.encoded import prompt_ids
+from workbench.evaluation.generation import end_tokens, next_logits
+from workbench.evaluation.reading import non_finite
+from workbench.models.encoding import Encoded
+from workbench.models.loaded import LoadedModel
+
+_UNFINISHED = "\ufffd"  # what the bytes of half a character decode to
+
+
+def next_tokens(loaded: LoadedModel, prompt: str, k: int = 10) -> tuple[tuple[str, float], ...]:
+    """The k likeliest next tokens, likeliest first: (text, probability). Raises InputError and NonFinite."""
+    ids = prompt_ids(loaded, prompt)
+    probabilities = _next(loaded, ids, None)[0].softmax(-1)
+    best = probabilities.topk(min(k, len(probabilities)))
+    before = loaded.tokenizer.decode(ids)
+    after = (str(loaded.tokenizer.decode([*ids, token])) for token in best.indices.tolist())
+    texts = [text[len(before) :] if text.startswith(before) else text for text in after]
+    return tuple(zip(texts, best.values.tolist(), strict=True))
+
+
+def stream(
+    loaded: LoadedModel, prompt: str, max_tokens: int = 64, cancel: Cancel | None = None
+) -> Iterator[str]:
+    """Pieces of the greedy continuation, whole characters only. Raises InputError, NonFinite and Cancelled."""
+    ids = prompt_ids(loaded, prompt)
+    watch, ends = Watch(cancel), end_tokens(loaded)
+    written: list[int] = []
+    shown, cache, new = 0, None, ids
+    for _ in range(min(max_tokens, loaded.window - len(ids))):
+        watch.check()
+        logits, cache = _next(loaded, new, cache)
+        new = (int(logits.argmax()),)
+        if new[0] in ends:
+            break
+        written += new
+        text = decode(loaded.tokenizer, written)
+        if len(text) > shown and not text.endswith(_UNFINISHED):
+            yield text[shown:]
+            shown = len(text)
+    if rest := decode(loaded.tokenizer, written)[shown:]:
+        yield rest
+
+
+@torch.inference_mode()
+def _next(loaded: LoadedModel, ids: tuple[int, ...], cache: Cache | None) -> tuple[torch.Tensor, Cache]:
+    """Logits (vocabulary,) after the new ids, and the cache that holds them."""
+    logits, cache = next_logits(loaded.model, torch.tensor([ids], device=loaded.model.device), cache)
+    if not torch.isfinite(logits.amax()):
+        raise non_finite(loaded.tokenizer, Encoded(ids, (), len(ids) - 1))
+    return logits[0], cache

@@ -1,0 +1,1 @@
+"""Language models: where they come from, what can be edited in them, and how they leave."""

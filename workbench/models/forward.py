@@ -1,0 +1,61 @@
+"""Forward passes that compute logits only where an answer is read."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from workbench.models.encoding import Encoded
+
+
+def length_batches(lengths: Sequence[int], size: int) -> list[list[int]]:
+    """Indices grouped by similar length, at most ``size`` a group, the longest group first."""
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i], reverse=True)
+    return [order[i : i + size] for i in range(0, len(order), size)]
+
+
+def pad(rows: Sequence[Sequence[int]], device: torch.device | str, fill: int = 0) -> Tensor:
+    """(B, T) ids padded on the right. Causal attention keeps real positions from seeing the padding, so
+    no attention mask is needed and any id serves as filler."""
+    width = max(map(len, rows))
+    ids = torch.full((len(rows), width), fill, dtype=torch.long)
+    for i, row in enumerate(rows):
+        ids[i, : len(row)] = torch.tensor(row, dtype=torch.long)
+    return ids.to(device)
+
+
+def answer_positions(batch: Sequence[Encoded], device: torch.device | str) -> tuple[Tensor, Tensor, Tensor]:
+    """(rows, columns, tokens), each (n,): where answers are read in the padded batch, and what they should be."""
+    rows = [i for i, e in enumerate(batch) for _ in e.answer]
+    columns = [e.start + k for e in batch for k in range(len(e.answer))]
+    tokens = [t for e in batch for t in e.answer]
+    as_tensor = lambda values: torch.tensor(values, dtype=torch.long, device=device)  # noqa: E731
+    return as_tensor(rows), as_tensor(columns), as_tensor(tokens)
+
+
+@contextmanager
+def logits_only_at(model: PreTrainedModel, rows: Tensor, columns: Tensor) -> Iterator[None]:
+    """Within it, the model's logits come out as (n, vocabulary), one row per (row, column) pair."""
+    head = model.get_output_embeddings()
+    assert isinstance(head, nn.Module)
+
+    def select(_module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        hidden, *rest = inputs  # (B, T, D)
+        return (hidden[rows, columns], *rest)  # (n, D)
+
+    handle = head.register_forward_pre_hook(select)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def answer_logits(model: PreTrainedModel, batch: Sequence[Encoded]) -> tuple[Tensor, Tensor, Tensor]:
+    """(logits (n, vocabulary) in the model's dtype, answer tokens (n,), row of each (n,))."""
+    device = model.device
+    rows, columns, tokens = answer_positions(batch, device)
+    with logits_only_at(model, rows, columns):
+        logits = model(input_ids=pad([e.ids for e in batch], device), use_cache=False).logits
+    return logits, tokens, rows

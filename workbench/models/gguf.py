@@ -1,0 +1,149 @@
+"""GGUF files: unpacked once into the cache as a Hugging Face folder, which then opens in seconds."""
+
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+from huggingface_hub.errors import StrictDataclassError
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GgufConfig,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from workbench.errors import ModelLoadError
+from workbench.models import places
+from workbench.models.files import remembered_sha256, require_space, weights_sha256, whole_folder
+from workbench.models.folders import first_line, refuse_unsuitable
+from workbench.models.progress import Watch, quiet
+
+_STALE_SECONDS = 86_400  # a partial conversion this old was left by a crash
+_SIDE_BYTES = 64 << 20  # room for tokenizer and config
+_READ_ERRORS = (
+    StrictDataclassError,
+    OSError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    RuntimeError,
+    ImportError,
+    AttributeError,
+)
+
+
+def converted_folder(sha256: str) -> Path:
+    """Where the conversion of the GGUF file with this hash lies, once it exists."""
+    return places.cache_folder() / "models" / sha256
+
+
+def known_conversion(file: Path) -> Path | None:
+    """The finished conversion, where the file's hash is remembered; nothing is hashed."""
+    sha256 = remembered_sha256(file)
+    folder = converted_folder(sha256) if sha256 else None
+    return folder if folder is not None and folder.is_dir() else None
+
+
+def convert(file: Path, watch: Watch) -> tuple[Path, str]:
+    """(folder, SHA-256 of the GGUF file). Converts in float32 unless the cache holds it already.
+
+    Raises ModelLoadError, DiskFull or Cancelled; the cache then is as it was.
+    """
+    require_gguf(file)
+    sha256 = weights_sha256([file], watch)
+    folder = converted_folder(sha256)
+    if folder.is_dir():
+        return folder, sha256
+    _clear_stale(folder)
+    model = read_model(file, watch)
+    size = sum(p.numel() * p.element_size() for p in model.parameters())
+    require_space(folder, size + _SIDE_BYTES, f"Converting {file.name}")
+    with whole_folder(folder, f"Converting {file.name}") as partial:
+        with quiet(watch, "writing the converted model"):
+            model.save_pretrained(partial)
+            _tokenizer(file).save_pretrained(partial)
+        with quiet(watch, "checking the converted model"):
+            _require_equal(model, partial)
+    return folder, sha256
+
+
+def read_config(file: Path) -> PretrainedConfig:
+    """From the file's header; a few seconds, since the vocabulary lies in it too."""
+    require_gguf(file)
+    try:
+        with quiet(Watch(), ""):
+            config: PretrainedConfig = AutoConfig.from_pretrained(file.parent, gguf_file=file.name)
+    except _READ_ERRORS as error:
+        raise ModelLoadError(f"{file} cannot be read: {first_line(error)}.") from error
+    refuse_unsuitable(
+        {"model_type": config.model_type, "is_encoder_decoder": config.is_encoder_decoder}, str(file)
+    )
+    return config
+
+
+def read_model(file: Path, watch: Watch) -> PreTrainedModel:
+    """The unpacked model in float32 on the CPU, without the traces that make it refuse to be saved."""
+    try:
+        with quiet(watch, "unpacking the GGUF file"):
+            model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+                file.parent,
+                gguf_file=file.name,
+                quantization_config=GgufConfig(dequantize=True),
+                dtype=torch.float32,
+                local_files_only=True,
+                trust_remote_code=False,
+            )
+    except _READ_ERRORS as error:
+        raise ModelLoadError(f"{file} cannot be unpacked: {first_line(error)}.") from error
+    _forget_quantizer(model)
+    return model
+
+
+def require_gguf(file: Path) -> None:
+    with file.open("rb") as stream:
+        if stream.read(4) != b"GGUF":
+            raise ModelLoadError(f"{file} is no GGUF file, whatever its name says: fetch it again.")
+
+
+def _forget_quantizer(model: PreTrainedModel) -> None:
+    for owner, names in (
+        (model, ("hf_quantizer", "quantization_method", "is_quantized")),
+        (model.config, ("quantization_config",)),
+    ):
+        for name in names:
+            vars(owner).pop(name, None)
+
+
+def _tokenizer(file: Path) -> PreTrainedTokenizerBase:
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            file.parent, gguf_file=file.name, local_files_only=True
+        )
+    except _READ_ERRORS as error:
+        raise ModelLoadError(f"{file} carries no usable tokenizer: {first_line(error)}.") from error
+    return tokenizer
+
+
+def _require_equal(model: PreTrainedModel, folder: Path) -> None:
+    """What was written reads back bit for bit, on the same code path that will open it."""
+    written = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, local_files_only=True
+    ).state_dict()
+    ours = model.state_dict()
+    if written.keys() != ours.keys() or not all(torch.equal(ours[name], written[name]) for name in ours):
+        raise ModelLoadError(
+            "The converted weights do not read back as they were written: check the disk and try again."
+        )
+
+
+def _clear_stale(folder: Path) -> None:
+    for partial in folder.parent.glob(f"{folder.name}.partial-*"):
+        with suppress(OSError):
+            if time.time() - partial.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,128 @@
+"""From a model's name to a model in memory."""
+
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from workbench.errors import ModelLoadError, OutOfMemory
+from workbench.models import folders, gguf, hub
+from workbench.models.devices import choose_device, choose_dtype
+from workbench.models.files import weights_sha256
+from workbench.models.loaded import LoadedModel, as_loaded
+from workbench.models.memory import estimate, require_memory
+from workbench.models.outline import config_of, outline_of
+from workbench.models.progress import Progress, Watch, quiet
+from workbench.models.sources import Source, SourceKind, parse_source
+from workbench.models.starter import require_starter
+
+_READ_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    ImportError,
+    RuntimeError,
+    SafetensorError,
+)
+
+
+def load(
+    source: str,
+    device: str = "auto",
+    dtype: str = "auto",
+    progress: Progress | None = None,
+    cancel: Event | None = None,
+) -> LoadedModel:
+    """Downloads or converts first where that is needed.
+
+    Raises ModelLoadError (not found, refused, too large), SettingError, DiskFull, OutOfMemory or Cancelled.
+    """
+    watch = Watch(progress, cancel)
+    chosen_device = choose_device(device)
+    chosen_dtype = choose_dtype(dtype, chosen_device)
+    origin = parse_source(source)
+    _require_fit(origin, chosen_dtype, chosen_device)
+    folder, sha256 = _brought_here(origin, watch)
+    if origin.kind is SourceKind.HUB:  # its config may only now be here
+        _require_fit(Source(SourceKind.FOLDER, source, folder), chosen_dtype, chosen_device)
+    model = _read_model(folder, chosen_dtype, chosen_device, watch)
+    tokenizer = _read_tokenizer(folder)
+    return as_loaded(model, tokenizer, origin.text, sha256, folder)
+
+
+def _require_fit(origin: Source, dtype: torch.dtype, device: torch.device) -> None:
+    config = config_of(origin)
+    if config is not None:
+        require_memory(estimate(outline_of(config), dtype), device)
+
+
+def _brought_here(origin: Source, watch: Watch) -> tuple[Path, str]:
+    """(folder in the Hugging Face layout, SHA-256 of the weights as they came)."""
+    match origin.kind:
+        case SourceKind.STARTER:
+            return gguf.convert(require_starter(), watch)
+        case SourceKind.GGUF:
+            assert origin.path is not None
+            return gguf.convert(origin.path, watch)
+        case SourceKind.HUB:
+            folder = hub.cached_folder(origin.repository) or hub.download(origin.repository, watch)
+        case SourceKind.FOLDER:
+            assert origin.path is not None
+            folder = origin.path
+    folders.read_config(folder)
+    return folder, weights_sha256(folders.weight_files(folder), watch)
+
+
+def _read_model(folder: Path, dtype: torch.dtype, device: torch.device, watch: Watch) -> PreTrainedModel:
+    try:
+        with quiet(watch, "loading the weights"):
+            read: Any = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=dtype,
+                device_map=None if device.type == "cpu" else device,
+                use_safetensors=True,
+                local_files_only=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+            )
+    except torch.OutOfMemoryError as error:
+        raise OutOfMemory(
+            f"The memory of {device} ran out while loading {folder.name}: close other programs or choose "
+            "another device."
+        ) from error
+    except _READ_ERRORS as error:
+        raise ModelLoadError(
+            f"The weights in {folder} cannot be read: {folders.first_line(error)}."
+        ) from error
+    model: PreTrainedModel = read[0]
+    _require_complete(folder, read[1])
+    return model
+
+
+def _require_complete(folder: Path, report: dict[str, Any]) -> None:
+    """A tensor that is missing or of another shape would silently be random."""
+    absent = sorted(str(name) for name in report["missing_keys"])
+    absent += sorted(str(entry[0]) for entry in report["mismatched_keys"])
+    if absent:
+        raise ModelLoadError(
+            f"The weights in {folder} lack {len(absent):,} tensors that the config asks for "
+            f"({absent[0]}, …): fetch the model again."
+        )
+
+
+def _read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    try:
+        with quiet(Watch(), ""):
+            tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+    except _READ_ERRORS as error:
+        raise ModelLoadError(
+            f"The tokenizer in {folder} cannot be read: {folders.first_line(error)}."
+        ) from error
+    return tokenizer

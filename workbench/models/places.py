@@ -1,0 +1,17 @@
+"""Where models and their by-products are kept on this computer."""
+
+from pathlib import Path
+
+from platformdirs import user_cache_dir, user_data_dir
+
+_APPLICATION = "stableedit-workbench"
+
+
+def cache_folder() -> Path:
+    """What can be made again: converted models, hashes."""
+    return Path(user_cache_dir(_APPLICATION, appauthor=False))
+
+
+def data_folder() -> Path:
+    """What was fetched for the person: the starter model."""
+    return Path(user_data_dir(_APPLICATION, appauthor=False))

@@ -1,0 +1,1 @@
+"""Starts, pauses and stops an engine job away from the window."""

@@ -1,0 +1,1 @@
+"""The session folder: what was done, kept on disk."""
