@@ -39,7 +39,10 @@ def test_shifts_meet_the_reference(vectors, mode, scope, dtype, tolerance, solve
     worst = 0.0
     for step in range(STEPS):
         at = [
-            [torch.from_numpy(vectors[f"module{m}/step{step:02}/{part}"]).to(dtype) for part in ("keys", "grads")]
+            [
+                torch.from_numpy(vectors[f"module{m}/step{step:02}/{part}"]).to(dtype)
+                for part in ("keys", "grads")
+            ]
             for m in range(MODULES)
         ]
         for m in range(MODULES):

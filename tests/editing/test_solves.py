@@ -72,7 +72,10 @@ def test_recursive_least_squares_is_the_fresh_solve(dtype, tolerance, protection
 def test_without_protection_and_memory_the_precision_is_the_ridge() -> None:
     keys, target = random(1, 8, 20), random(2, 8, 5)
     prior = Precision.prior(10.0, 0.0, None, keys)
-    assert relative_difference(prior.shift(keys, target).dense(), ridge_dual(keys, target, 10.0).dense()) <= 1e-12
+    assert (
+        relative_difference(prior.shift(keys, target).dense(), ridge_dual(keys, target, 10.0).dense())
+        <= 1e-12
+    )
 
 
 @settings(max_examples=50)

@@ -90,7 +90,8 @@ class Editor:
             shifts[name] = self._solve(name, traced.keys[name], target)
             if not shifts[name].finite():
                 raise NonFinite(
-                    f"The shift of {name} is not finite and was not applied: lower the step size.", module=name
+                    f"The shift of {name} is not finite and was not applied: lower the step size.",
+                    module=name,
                 )
         return shifts, whitenings
 
@@ -103,9 +104,7 @@ class Editor:
             if traced is not None and self.precisions:
                 self.precisions[name].remember(traced.keys[name], self.recipe.memory)
 
-    def measure(
-        self, shifts: dict[str, Shift], whitenings: dict[str, Whitening]
-    ) -> dict[str, ModuleStep]:
+    def measure(self, shifts: dict[str, Shift], whitenings: dict[str, Whitening]) -> dict[str, ModuleStep]:
         """Norms, drift and cosines of shifts about to be applied; call it before ``apply``."""
         return {name: self._measured(name, shift, whitenings) for name, shift in shifts.items()}
 
@@ -164,7 +163,10 @@ class Editor:
         """One decomposition per statistics object."""
         return {
             key: whitening(
-                s.covariance(), self.recipe.floor, self.recipe.floor_kind == "relative", self._decomposition_dtype
+                s.covariance(),
+                self.recipe.floor,
+                self.recipe.floor_kind == "relative",
+                self._decomposition_dtype,
             )
             for key, s in self.statistics.items()
             if s.can_whiten

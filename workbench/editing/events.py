@@ -77,7 +77,7 @@ class ModuleStep:
     floor: float  # the eigenvalue below which directions are raised; NaN without whitening
     rows: int  # answer tokens behind the statistics
     d_out: int  # d_v
-    spectrum: Floats = field(repr=False)  # (≤ 128,) eigenvalues of Σ̂, descending, evenly picked; empty without whitening
+    spectrum: Floats = field(repr=False)  # (≤ 128,) eigenvalues of Σ̂, descending; empty without whitening
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +129,4 @@ class RunEnded:
     message: str = ""  # one sentence where it did not finish
 
 
-Event = (
-    RunStarted
-    | Progressed
-    | WarmupProgressed
-    | StepApplied
-    | Evaluated
-    | MinibatchHalved
-    | RunEnded
-)
+Event = RunStarted | Progressed | WarmupProgressed | StepApplied | Evaluated | MinibatchHalved | RunEnded

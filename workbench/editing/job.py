@@ -18,8 +18,19 @@ class Job:
     facts: Sequence[Fact]
     warmup: Sequence[Fact] = ()
     ordinary_text: tuple[str, ...] | None = None  # for key protection; None: sampled from the model
-    perplexity_text: tuple[str, ...] | None = None  # None: sampled from the model, a part protection never sees
+    perplexity_text: tuple[str, ...] | None = (
+        None  # None: sampled from the model, a part protection never sees
+    )
     text_cache: Path | None = None  # folder where sampled text is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What of a run is in the editor already, when it goes on after a stop or a crash."""
+
+    warmup_steps: int = 0
+    steps: int = 0
+    minibatch: int = 0  # what memory allowed last; 0: the recipe's
 
 
 class StepSink(Protocol):

@@ -23,7 +23,10 @@ class Moments:
     def empty(
         cls, d_key: int, d_value: int, whiten: bool, dtype: torch.dtype, device: torch.device | str = "cpu"
     ) -> "Moments":
-        zeros = lambda *shape: torch.zeros(*shape, dtype=dtype, device=device)  # noqa: E731
+
+        def zeros(*shape: int) -> Tensor:
+            return torch.zeros(*shape, dtype=dtype, device=device)
+
         scatter = zeros(d_value, d_value) if whiten else None
         return cls(0, zeros(d_key), zeros(d_value), zeros(d_key), zeros(d_value), scatter)
 
@@ -65,7 +68,8 @@ class Moments:
 
     def covariance(self) -> Tensor:
         """Σ̂ (d_v, d_v); only where ``can_whiten``."""
-        assert self.scatter is not None and self.can_whiten
+        assert self.scatter is not None
+        assert self.can_whiten
         return self.scatter / (self.rows - len(self.mean_value) - 1)
 
     def normalise_keys(self, keys: Tensor) -> Tensor:

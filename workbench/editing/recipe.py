@@ -35,7 +35,7 @@ class Recipe:
     floor_kind: str = setting(
         "relative",
         "Eigenvalue floor",
-        "Relative: a share of the mean eigenvalue, independent of the loss scale. Absolute: a fixed value, as published.",
+        "Relative: a share of the mean eigenvalue, independent of the loss scale. Absolute: fixed, as published.",
         choices=("relative", "absolute"),
     )
     floor: float = setting(
@@ -131,9 +131,7 @@ class Recipe:
         low=0,
         high=1_000_000,
     )
-    seed: int = setting(
-        0, "Seed", "Fixes sampled text and random choices.", low=0, high=2**31 - 1
-    )
+    seed: int = setting(0, "Seed", "Fixes sampled text and random choices.", low=0, high=2**31 - 1)
 
     def __post_init__(self) -> None:
         check(self)

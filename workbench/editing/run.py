@@ -21,7 +21,7 @@ from workbench.editing.events import (
     StepApplied,
     WarmupProgressed,
 )
-from workbench.editing.job import Job, NoSink, StepSink
+from workbench.editing.job import Done, Job, NoSink, StepSink
 from workbench.editing.memory_use import peak_memory_bytes
 from workbench.editing.protection import text_keys
 from workbench.editing.shift import Shift
@@ -41,14 +41,21 @@ class Run:
     ``events`` is the whole of it. Its parts can be run one by one: ``prepare``, ``warm_up``, ``edit``."""
 
     def __init__(
-        self, editor: Editor, job: Job, control: Control | None = None, sink: StepSink | None = None
+        self,
+        editor: Editor,
+        job: Job,
+        control: Control | None = None,
+        sink: StepSink | None = None,
+        done: Done = Done(),  # noqa: B008  # frozen
     ) -> None:
+        """``done``: what of the job is in the editor already. Raises InputError for facts that cannot be encoded."""
         self.editor, self.job, self.recipe = editor, job, editor.recipe
         self.control = control or Control()
         self.sink: StepSink = sink or NoSink()
-        self.minibatch = self.recipe.minibatch
-        self.facts_done = 0
-        self.steps_done = 0
+        self.minibatch = done.minibatch or self.recipe.minibatch
+        self.warmup_steps_done = done.warmup_steps
+        self.steps_done = done.steps
+        self.facts_done = min(done.steps * self.recipe.batch, len(job.facts))
         self._started = time.monotonic()
         loaded = editor.loaded
         self._facts = encode_facts(loaded, job.facts, Watch(self.control))
@@ -88,27 +95,33 @@ class Run:
             yield event
 
     def prepare(self) -> Iterator[Event]:
-        """Ordinary text, key protection, and the scores of the unedited model."""
+        """Ordinary text, key protection, and the scores of the unedited model on the facts to come."""
         with self.editor.unedited():
             self._texts = gather_texts(self.editor.loaded, self.job, self.recipe, self.control)
             if self.editor.keeps_precision and not self.editor.precisions:
                 self._protect()
             self._encoded_texts = encode_texts(self.editor.loaded, self._texts.perplexity)
-            scores, per_fact, self._baseline = evaluate_unedited(
-                self.editor.loaded,
-                self._facts,
-                self._encoded_texts,
-                watch=Watch(self.control, self.control.progress(Phase.BASELINE, "passes")),
-            )
-        yield Evaluated(0, scores, per_fact, np.empty(0))
+            baseline = self._score_unedited() if self._facts.facts else None
+        if baseline is not None:
+            yield baseline
+
+    def _score_unedited(self) -> Evaluated:
+        scores, per_fact, self._baseline = evaluate_unedited(
+            self.editor.loaded,
+            self._facts,
+            self._encoded_texts,
+            watch=Watch(self.control, self.control.progress(Phase.BASELINE, "passes")),
+        )
+        return Evaluated(0, scores, per_fact, np.empty(0))
 
     def warm_up(self) -> Iterator[Event]:
         """Batches of warm-up facts through the statistics, and into the weights where the recipe says so."""
         changing = self.recipe.warmup_mode == "edits"
-        done = 0
-        for number, chunk in enumerate(_chunks(self._encoded_warmup, self.recipe.batch), start=1):
+        chunks = list(_chunks(self._encoded_warmup, self.recipe.batch))
+        for number, chunk in enumerate(chunks[self.warmup_steps_done :], start=self.warmup_steps_done + 1):
             began = time.monotonic()
-            names = [f.prompt for f in self._warmup_facts[done : done + len(chunk)]]
+            first = (number - 1) * self.recipe.batch
+            names = [f.prompt for f in self._warmup_facts[first : first + len(chunk)]]
             traced = yield from self._trace(chunk, names)
             self.editor.observe(traced)
             shifts: dict[str, Shift] = {}
@@ -116,9 +129,9 @@ class Run:
                 shifts, _ = self.editor.shifts(traced, warming_up=True)
                 self.editor.apply(shifts, traced)
             self.sink.keep_step(number, True, shifts, traced)
-            done += len(chunk)
+            self.warmup_steps_done = number
             yield WarmupProgressed(
-                facts_done=done,
+                facts_done=first + len(chunk),
                 facts_total=len(self._encoded_warmup),
                 rows=self.editor.rows,
                 rows_needed=self.editor.rows_needed,
@@ -132,12 +145,13 @@ class Run:
         chunks = list(_chunks(self._facts.prompts, self.recipe.batch))
         while self.steps_done < len(chunks):
             yield from self._step(chunks)
-            last = self.steps_done == len(chunks) or self.control.stopping
-            cadence = self.recipe.evaluate_every
-            if (last and not self.control.stopping) or (cadence and self.steps_done % cadence == 0):
+            left = len(chunks) - self.steps_done
+            if left and self.control.stopping:
+                raise Cancelled(f"Stopped after step {self.steps_done:,}; everything up to it is kept.")
+            if left and self.recipe.evaluate_every and self.steps_done % self.recipe.evaluate_every == 0:
                 yield self._evaluate()
-            if self.control.stopping:
-                raise Cancelled(f"Stopped after step {self.steps_done}; everything up to it is kept.")
+        if chunks:
+            yield self._evaluate()
 
     def _step(self, chunks: list[tuple[Encoded, ...]]) -> Iterator[Event]:
         """One batch of edits: trace, statistics, shifts, apply; kept before it is told."""

@@ -1,5 +1,6 @@
 """Weight shifts as factors, and the ridge solves that make them (method step 5)."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +19,7 @@ class Shift:
 
     def norm(self) -> float:
         """‖Δ‖_F."""
-        return max(inner(self, self), 0.0) ** 0.5
+        return math.sqrt(max(inner(self, self), 0.0))
 
     def finite(self) -> bool:
         factors = [self.right] if self.left is None else [self.left, self.right]
@@ -69,5 +70,6 @@ def solve_positive(matrix: Tensor, right: Tensor) -> Tensor:
     """matrix⁻¹·right for a symmetric positive definite matrix; LU where rounding made Cholesky fail."""
     factor, info = torch.linalg.cholesky_ex(matrix)
     if int(info) == 0:
-        return torch.cholesky_solve(right, factor)
+        solution: Tensor = torch.cholesky_solve(right, factor)
+        return solution
     return torch.linalg.solve(matrix, right)

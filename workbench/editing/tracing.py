@@ -115,7 +115,7 @@ def _one_minibatch(
         token_loss = cross_entropy(logits.float(), tokens, reduction="none")  # (n,)
         share = 1 / torch.bincount(rows, minlength=len(batch)).float()  # (B,) one over a fact's answer tokens
         total = (token_loss * share[rows]).sum() if per_edit else token_loss.mean()
-        total.backward()  # type: ignore[no-untyped-call]
+        total.backward()
     except (RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):
             raise OutOfMemory("The device's memory ran out during a minibatch.") from error
@@ -140,8 +140,10 @@ def _in_order(
     """Rows put back into the order of the facts."""
     owners = torch.tensor([i for group in groups for i in group for _ in facts[i].answer])
     order = torch.argsort(owners, stable=True)
-    gather = lambda parts: torch.cat(parts)[order.to(parts[0].device)]  # noqa: E731
+
+    def gather(parts: list[Tensor]) -> Tensor:
+        return torch.cat(parts)[order.to(parts[0].device)]
+
     keys = {name: gather(parts) for name, parts in recorder.keys.items()}
     values = {name: gather(parts) for name, parts in recorder.values.items()}
     return Traced(keys, values, losses, success, owners[order])
-

@@ -43,7 +43,9 @@ def whitening(covariance: Tensor, floor: float, relative: bool, dtype: torch.dty
     gradients do not underflow. Raises NonFinite where the covariance is not finite."""
     mean = float(covariance.diagonal().double().mean())
     if not mean > 0 or not torch.isfinite(covariance).all():
-        raise NonFinite("The gradient covariance is zero or not finite: lower the step size or check the facts.")
+        raise NonFinite(
+            "The gradient covariance is zero or not finite: lower the step size or check the facts."
+        )
     try:
         values, vectors = torch.linalg.eigh((covariance / mean).to(dtype))
     except torch.linalg.LinAlgError:

@@ -34,10 +34,9 @@ def joined(texts: Sequence[str], separators: tuple[str, ...] = SEPARATORS) -> st
 
 def parted(cell: str, separators: tuple[str, ...] = SEPARATORS) -> tuple[str, ...]:
     """A JSON list of strings, or texts between any of the separators, of which empty ones are left out."""
-    cell = clean(cell)
-    if cell.startswith("[") and (listed := _json_list(cell)) is not None:
+    if cell.lstrip()[:1] == "[" and (listed := _json_list(cell)) is not None:  # uncleaned: NFC alters escapes
         return listed
-    if not cell:
+    if not (cell := clean(cell)):
         return ()
     if not any(separators) or not (between := _either(separators)).search(cell):
         return (cell,)

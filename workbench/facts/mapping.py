@@ -59,21 +59,26 @@ class Mapping:
 
     def fact(self, record: Record, tally: Tally, table: bool) -> Fact:
         """``table``: values are cells that may hold several texts. Raises BadField."""
-
-        def get(column: str) -> object:
-            return record.get(column) if column else None
-
         return build(
             tally,
-            (get(self.prompt), self.prompt),
-            (get(self.target), self.target),
-            subject=text(get(self.subject), self.subject),
-            old=text(get(self.old), self.old),
-            rephrases=[t for name in self.rephrases for t in self._several(get(name), name, table)],
-            locality=self._probes(record, "locality", table),
-            portability=self._probes(record, "portability", table),
-            tags=self._several(get(self.tags), self.tags, table, TAG_SEPARATORS) if self.tags else (),
-            key=text(get(self.key), self.key),
+            (record.get(self.prompt), self.prompt),
+            (record.get(self.target), self.target),
+            subject=text(record.get(self.subject), self.subject) if self.subject else "",
+            old=text(record.get(self.old), self.old) if self.old else "",
+            rephrases=[t for name in self.rephrases for t in self._several(record.get(name), name, table)],
+            locality=self._probes(
+                record, table, self.locality, self.locality_prompt, self.locality_answer, self.locality_kind
+            ),
+            portability=self._probes(
+                record,
+                table,
+                self.portability,
+                self.portability_prompt,
+                self.portability_answer,
+                self.portability_kind,
+            ),
+            tags=self._several(record.get(self.tags), self.tags, table, TAG_SEPARATORS) if self.tags else (),
+            key=text(record.get(self.key), self.key) if self.key else "",
         )
 
     def _several(
@@ -83,21 +88,21 @@ class Mapping:
             return parted(value, separators or (self.separator,))
         return texts(value, column)
 
-    def _probes(self, record: Record, part: str, table: bool) -> tuple[Probe, ...]:
-        whole: str = getattr(self, part)
+    def _probes(
+        self, record: Record, table: bool, whole: str, prompt: str, answer: str, kind: str
+    ) -> tuple[Probe, ...]:
+        """From the field that holds whole probes and from the columns of their parts."""
         found = probes(record.get(whole), whole) if whole else ()
-        column: str = getattr(self, f"{part}_prompt")
-        if not column or not (value := record.get(column)):
+        if not prompt or not (value := record.get(prompt)):
             return found
-        prompts = self._several(value, column, table)
-        answers = self._beside(record, f"{part}_answer", len(prompts), table)
-        kinds = self._beside(record, f"{part}_kind", len(prompts), table)
+        prompts = self._several(value, prompt, table)
+        answers = self._beside(record, answer, len(prompts), table)
+        kinds = self._beside(record, kind, len(prompts), table)
         pairs = zip(prompts, answers, kinds, strict=True)
         return found + tuple(Probe(*pair) for pair in pairs if pair[0])
 
-    def _beside(self, record: Record, part: str, number: int, table: bool) -> tuple[str, ...]:
+    def _beside(self, record: Record, column: str, number: int, table: bool) -> tuple[str, ...]:
         """The answers or kinds of ``number`` prompts; a single one serves them all."""
-        column: str = getattr(self, part)
         several = self._several(record.get(column), column, table) if column else ()
         if number == 1 and len(several) > 1 and not str(record[column]).lstrip().startswith("["):
             several = texts(record[column], column)[:1]  # a separator inside the only answer

@@ -104,8 +104,9 @@ class _Buffer:
                     raise self.broken(number, error.msg, error.pos) from error
                 if len(self._text) - self.start > MAX_ROW:
                     raise FactFormatError(self._source.path, _TOO_LONG, number) from error
+                place = error.pos - self.start
                 if not self._more(size):
-                    raise self.broken(number, self._reason_at_end(error), error.pos) from error
+                    raise self.broken(number, self._reason_at_end(error.msg, place), place) from error
                 size *= 2
             except (ValueError, RecursionError) as error:
                 raise self.broken(number, "a number too long or lists too deep to read") from error
@@ -121,9 +122,9 @@ class _Buffer:
             self._source.path, f"the JSON is broken at line {line:,} ({reason}): mend it there.", number
         )
 
-    def _reason_at_end(self, error: json.JSONDecodeError) -> str:
-        open_ended = error.msg.startswith("Unterminated") or error.pos >= len(self._text.rstrip(_BLANK))
-        return "the file ends inside the record" if open_ended else error.msg
+    def _reason_at_end(self, message: str, place: int) -> str:
+        open_ended = message.startswith("Unterminated") or place >= len(self._text.rstrip(_BLANK))
+        return "the file ends inside the record" if open_ended else message
 
     def _cut_off(self, error: json.JSONDecodeError) -> bool:
         """Whether the window's end may be all that is wrong: a word or an escape is cut, or a string open."""

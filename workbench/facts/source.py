@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -60,7 +61,7 @@ def guess_encoding(path: Path, head: bytes) -> tuple[str, str]:
             return name, ""
     if len(head) >= 4 and (wide := _unmarked_utf16(head)):
         return wide, f"It has no byte order mark and looks like {wide.upper()}; it was read as that."
-    if b"\0" in head[:64]:
+    if b"\0" in re.split(rb"[\r\n]", head, maxsplit=1)[0]:
         raise FactFormatError(path, _BINARY)
     if _decodes(head, "utf-8"):
         return "utf-8", ""

@@ -65,7 +65,7 @@ def paired(prompts: tuple[str, ...], answers: object, column: str, kind: str = "
 
     A single answer serves every prompt; of several answers to a single prompt the first counts.
     """
-    if len(prompts) == 1 or not isinstance(answers, list | tuple):
+    if len(prompts) <= 1 or not isinstance(answers, list | tuple):
         shared = text(list(answers) if isinstance(answers, tuple) else answers, column)
         return tuple(Probe(prompt, shared, kind) for prompt in prompts if prompt)
     if answers and len(answers) != len(prompts):

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import CacheNotFound, scan_cache_dir
-
 from workbench.errors import ModelLoadError
 from workbench.models import folders, gguf, hub
 from workbench.models.presets import Preset, presets
@@ -45,14 +43,7 @@ def _starter() -> StarterState:
 
 
 def _cached() -> tuple[CachedModel, ...]:
-    try:
-        found = [r for r in scan_cache_dir().repos if r.repo_type == "model"]
-    except (CacheNotFound, OSError):
-        return ()
-    return tuple(
-        CachedModel(r.repo_id, r.size_on_disk, _problem(r.repo_id))
-        for r in sorted(found, key=lambda r: r.repo_id)
-    )
+    return tuple(CachedModel(name, size, _problem(name)) for name, size in hub.cached_repositories().items())
 
 
 def _problem(repository: str) -> str:

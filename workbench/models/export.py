@@ -38,8 +38,10 @@ def export_hf(
             _write_model(loaded, partial, watch)
             _write_sides(loaded, partial, destination.name, card)
             watch.check()
-    except PermissionError as error:
-        raise ExportError(f"{destination.parent} cannot be written to: choose another folder.") from error
+    except OSError as error:
+        raise ExportError(
+            f"{destination} cannot be written ({error.strerror}): choose another folder."
+        ) from error
     return destination
 
 

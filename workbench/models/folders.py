@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub.errors import StrictDataclassError
+from safetensors import SafetensorError
 from transformers import AutoConfig, PretrainedConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import (
@@ -15,8 +16,21 @@ from transformers.models.auto.modeling_auto import (
 from workbench.errors import ModelLoadError
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
-_CONFIG_ERRORS = (OSError, ValueError, KeyError, TypeError, AttributeError, StrictDataclassError)
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+
+# What transformers and its readers raise for files that they cannot use.
+LIBRARY_ERRORS = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    ImportError,
+    StrictDataclassError,
+    SafetensorError,
+)
 
 
 def read_config(folder: Path) -> PretrainedConfig:
@@ -27,7 +41,7 @@ def read_config(folder: Path) -> PretrainedConfig:
         config: PretrainedConfig = AutoConfig.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
-    except _CONFIG_ERRORS as error:
+    except LIBRARY_ERRORS as error:
         raise ModelLoadError(f"{folder / 'config.json'} cannot be used: {first_line(error)}") from error
     return config
 

@@ -31,8 +31,8 @@ def answer_positions(batch: Sequence[Encoded], device: torch.device | str) -> tu
     rows = [i for i, e in enumerate(batch) for _ in e.answer]
     columns = [e.start + k for e in batch for k in range(len(e.answer))]
     tokens = [t for e in batch for t in e.answer]
-    as_tensor = lambda values: torch.tensor(values, dtype=torch.long, device=device)  # noqa: E731
-    return as_tensor(rows), as_tensor(columns), as_tensor(tokens)
+    rows_, columns_, tokens_ = torch.tensor([rows, columns, tokens], dtype=torch.long, device=device)
+    return rows_, columns_, tokens_
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import torch
-from huggingface_hub.errors import StrictDataclassError
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -20,22 +19,11 @@ from transformers import (
 from workbench.errors import ModelLoadError
 from workbench.models import places
 from workbench.models.files import remembered_sha256, require_space, weights_sha256, whole_folder
-from workbench.models.folders import first_line, refuse_unsuitable
+from workbench.models.folders import LIBRARY_ERRORS, first_line, refuse_unsuitable
 from workbench.models.progress import Watch, quiet
 
 _STALE_SECONDS = 86_400  # a partial conversion this old was left by a crash
 _SIDE_BYTES = 64 << 20  # room for tokenizer and config
-_READ_ERRORS = (
-    StrictDataclassError,
-    OSError,
-    ValueError,
-    KeyError,
-    IndexError,
-    TypeError,
-    RuntimeError,
-    ImportError,
-    AttributeError,
-)
 
 
 def converted_folder(sha256: str) -> Path:
@@ -64,13 +52,21 @@ def convert(file: Path, watch: Watch) -> tuple[Path, str]:
     model = read_model(file, watch)
     size = sum(p.numel() * p.element_size() for p in model.parameters())
     require_space(folder, size + _SIDE_BYTES, f"Converting {file.name}")
+    try:
+        _write(model, file, folder, watch)
+    except OSError:
+        if not folder.is_dir():  # else another process was first with the same conversion
+            raise
+    return folder, sha256
+
+
+def _write(model: PreTrainedModel, file: Path, folder: Path, watch: Watch) -> None:
     with whole_folder(folder, f"Converting {file.name}") as partial:
         with quiet(watch, "writing the converted model"):
             model.save_pretrained(partial)
             _tokenizer(file).save_pretrained(partial)
         with quiet(watch, "checking the converted model"):
             _require_equal(model, partial)
-    return folder, sha256
 
 
 def read_config(file: Path) -> PretrainedConfig:
@@ -79,7 +75,7 @@ def read_config(file: Path) -> PretrainedConfig:
     try:
         with quiet(Watch(), ""):
             config: PretrainedConfig = AutoConfig.from_pretrained(file.parent, gguf_file=file.name)
-    except _READ_ERRORS as error:
+    except LIBRARY_ERRORS as error:
         raise ModelLoadError(f"{file} cannot be read: {first_line(error)}.") from error
     refuse_unsuitable(
         {"model_type": config.model_type, "is_encoder_decoder": config.is_encoder_decoder}, str(file)
@@ -99,7 +95,7 @@ def read_model(file: Path, watch: Watch) -> PreTrainedModel:
                 local_files_only=True,
                 trust_remote_code=False,
             )
-    except _READ_ERRORS as error:
+    except LIBRARY_ERRORS as error:
         raise ModelLoadError(f"{file} cannot be unpacked: {first_line(error)}.") from error
     _forget_quantizer(model)
     return model
@@ -125,7 +121,7 @@ def _tokenizer(file: Path) -> PreTrainedTokenizerBase:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             file.parent, gguf_file=file.name, local_files_only=True
         )
-    except _READ_ERRORS as error:
+    except LIBRARY_ERRORS as error:
         raise ModelLoadError(f"{file} carries no usable tokenizer: {first_line(error)}.") from error
     return tokenizer
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from logging import ERROR
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,13 @@ from huggingface_hub import (
     try_to_load_from_cache,
 )
 from huggingface_hub.errors import (
-    EntryNotFoundError,
     GatedRepoError,
     HfHubHTTPError,
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )
 from huggingface_hub.errors import HTTPError as TransportError  # type: ignore[attr-defined]
+from huggingface_hub.utils import logging as hub_logging
 from tqdm.auto import tqdm
 
 from workbench.errors import ModelLoadError
@@ -30,6 +31,7 @@ from workbench.models.files import require_space
 from workbench.models.progress import Watch
 
 _SIDE_FILES = (".json", ".txt", ".model", ".jinja")  # config and tokenizer
+CHUNK_BYTES = 1 << 20  # between two looks at the cancel event
 _SECONDS_TO_ANSWER = 15.0
 
 
@@ -51,38 +53,38 @@ def cached_folder(repository: str) -> Path | None:
     return Path(config).parent
 
 
-def cached_repositories() -> list[str]:
-    """Ids of all models in the local cache, complete or not."""
+def cached_repositories() -> dict[str, int]:
+    """Models in the local cache, complete or not, by name: id → bytes on disk, all revisions."""
     try:
-        return sorted(r.repo_id for r in scan_cache_dir().repos if r.repo_type == "model")
+        found = scan_cache_dir(constants.HF_HUB_CACHE).repos
     except (CacheNotFound, OSError):
-        return []
+        return {}
+    return dict(sorted((r.repo_id, r.size_on_disk) for r in found if r.repo_type == "model"))
 
 
 def download(repository: str, watch: Watch) -> Path:
     """Fetches what loading needs into the hub's cache. Raises ModelLoadError, DiskFull or Cancelled."""
     with _as_sentences(repository):
-        commit, files = _listing(repository)
+        files = _listing(repository)
         needed = [f for f in files if "/" not in f.name and f.name.endswith(_SIDE_FILES)]
-        needed += _weights(repository, commit, {f.name: f for f in files})
+        needed += _weights(repository, {f.name: f for f in files})
         total = sum(f.size for f in needed)
         require_space(Path(constants.HF_HUB_CACHE), total, f"Downloading {repository}")
         done = 0
         for file in needed:
-            path = _fetch(repository, commit, file.name, watch, done, total)
+            path = _fetch(repository, file.name, watch, done, total)
             done += file.size
         watch.report("downloading", done, total)
     return path.parent
 
 
-def _listing(repository: str) -> tuple[str, list[RemoteFile]]:
-    """Commit and files of the repository's main branch."""
+def _listing(repository: str) -> list[RemoteFile]:
+    """The files of the repository's main branch."""
     info = HfApi().model_info(repository, files_metadata=True, timeout=_SECONDS_TO_ANSWER)
-    files = [RemoteFile(f.rfilename, f.size or 0) for f in info.siblings or []]
-    return str(info.sha), files
+    return [RemoteFile(f.rfilename, f.size or 0) for f in info.siblings or []]
 
 
-def _weights(repository: str, commit: str, files: dict[str, RemoteFile]) -> list[RemoteFile]:
+def _weights(repository: str, files: dict[str, RemoteFile]) -> list[RemoteFile]:
     if "config.json" not in files:
         ggufs = [name for name in files if name.endswith(".gguf")]
         hint = (
@@ -96,11 +98,11 @@ def _weights(repository: str, commit: str, files: dict[str, RemoteFile]) -> list
             f"{repository} has no weights in the safetensors format; pickled checkpoints can run any program "
             "when they are opened and are never read: choose a repository with safetensors."
         )
-    index = _fetch(repository, commit, folders.INDEX, Watch(), 0, 0)
+    index = _fetch(repository, folders.INDEX, Watch(), 0, 0)
     return [files.get(name, RemoteFile(name, 0)) for name in folders.indexed_files(index)]
 
 
-def _fetch(repository: str, commit: str, name: str, watch: Watch, done: int, total: int) -> Path:
+def _fetch(repository: str, name: str, watch: Watch, done: int, total: int) -> Path:
     """Downloads one file; ``done`` of ``total`` bytes were there before it."""
     watch.report("downloading", done, total)
 
@@ -117,18 +119,21 @@ def _fetch(repository: str, commit: str, name: str, watch: Watch, done: int, tot
             watch.report("downloading", min(done + self.fetched, total), total)
             return None
 
-    with _plain_http():
-        return Path(hf_hub_download(repository, name, revision=commit, tqdm_class=Bar))
+    with _stoppable():
+        return Path(hf_hub_download(repository, name, tqdm_class=Bar))
 
 
 @contextmanager
-def _plain_http() -> Iterator[None]:
-    """Without the Xet protocol, whose native threads cannot be stopped in the middle of a file."""
-    before, constants.HF_HUB_DISABLE_XET = constants.HF_HUB_DISABLE_XET, True
+def _stoppable() -> Iterator[None]:
+    """In small chunks, and without the Xet protocol, whose native threads go on to the end of a file."""
+    before = constants.HF_HUB_DISABLE_XET, constants.DOWNLOAD_CHUNK_SIZE, hub_logging.get_verbosity()
+    constants.HF_HUB_DISABLE_XET, constants.DOWNLOAD_CHUNK_SIZE = True, CHUNK_BYTES
+    hub_logging.set_verbosity(ERROR)  # it would print its retries
     try:
         yield
     finally:
-        constants.HF_HUB_DISABLE_XET = before
+        constants.HF_HUB_DISABLE_XET, constants.DOWNLOAD_CHUNK_SIZE, verbosity = before
+        hub_logging.set_verbosity(verbosity)
 
 
 @contextmanager
@@ -144,10 +149,6 @@ def _as_sentences(repository: str) -> Iterator[None]:
             f"{repository} is neither a folder here nor a model on the hub that you may see: check the name, "
             "or log in with `hf auth login` if it is private."
         ) from error
-    except EntryNotFoundError as error:
-        raise ModelLoadError(
-            f"{repository} lacks a file that it names: {folders.first_line(error)}."
-        ) from error
     except OfflineModeIsEnabled as error:
         raise ModelLoadError(
             f"{repository} is not in the local cache and downloads are switched off by HF_HUB_OFFLINE: "
@@ -156,7 +157,8 @@ def _as_sentences(repository: str) -> Iterator[None]:
     except HfHubHTTPError as error:
         raise ModelLoadError(f"The hub refused {repository}: {folders.first_line(error)}.") from error
     except (TransportError, OSError) as error:
+        reason = folders.first_line(error.__cause__ or error)  # the library's own words repeat ours
         raise ModelLoadError(
-            f"{repository} is not in the local cache and the hub cannot be reached "
-            f"({folders.first_line(error)}): check the connection, or give a folder or a GGUF file."
+            f"{repository} is not in the local cache and the hub cannot be reached ({reason}): check the "
+            "connection, or give a folder or a GGUF file."
         ) from error

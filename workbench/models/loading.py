@@ -5,7 +5,6 @@ from threading import Event
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.errors import ModelLoadError, OutOfMemory
@@ -17,18 +16,6 @@ from workbench.models.memory import estimate, require_memory
 from workbench.models.outline import config_of, outline_of
 from workbench.models.progress import Progress, Watch, quiet
 from workbench.models.sources import Source, SourceKind, parse_source
-from workbench.models.starter import require_starter
-
-_READ_ERRORS = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    ImportError,
-    RuntimeError,
-    SafetensorError,
-)
 
 
 def load(
@@ -52,28 +39,34 @@ def load(
         _require_fit(Source(SourceKind.FOLDER, source, folder), chosen_dtype, chosen_device)
     model = _read_model(folder, chosen_dtype, chosen_device, watch)
     tokenizer = _read_tokenizer(folder)
-    return as_loaded(model, tokenizer, origin.text, sha256, folder)
+    return as_loaded(model, tokenizer, _lasting_name(origin), sha256, folder)
+
+
+def _lasting_name(origin: Source) -> str:
+    """What finds the model again from any working folder."""
+    return str(origin.path.absolute()) if origin.path is not None else origin.text
 
 
 def _require_fit(origin: Source, dtype: torch.dtype, device: torch.device) -> None:
+    """A GGUF file still to be converted must fit in main memory in float32 too."""
     config = config_of(origin)
-    if config is not None:
-        require_memory(estimate(outline_of(config), dtype), device)
+    if config is None:
+        return
+    outline = outline_of(config)
+    require_memory(estimate(outline, dtype), device)
+    if origin.is_gguf and gguf.known_conversion(origin.existing_path()) is None:
+        require_memory(estimate(outline, torch.float32), torch.device("cpu"))
 
 
 def _brought_here(origin: Source, watch: Watch) -> tuple[Path, str]:
     """(folder in the Hugging Face layout, SHA-256 of the weights as they came)."""
     match origin.kind:
-        case SourceKind.STARTER:
-            return gguf.convert(require_starter(), watch)
-        case SourceKind.GGUF:
-            assert origin.path is not None
-            return gguf.convert(origin.path, watch)
+        case SourceKind.STARTER | SourceKind.GGUF:
+            return gguf.convert(origin.existing_path(), watch)
         case SourceKind.HUB:
             folder = hub.cached_folder(origin.repository) or hub.download(origin.repository, watch)
         case SourceKind.FOLDER:
-            assert origin.path is not None
-            folder = origin.path
+            folder = origin.existing_path()
     folders.read_config(folder)
     return folder, weights_sha256(folders.weight_files(folder), watch)
 
@@ -95,7 +88,7 @@ def _read_model(folder: Path, dtype: torch.dtype, device: torch.device, watch: W
             f"The memory of {device} ran out while loading {folder.name}: close other programs or choose "
             "another device."
         ) from error
-    except _READ_ERRORS as error:
+    except folders.LIBRARY_ERRORS as error:
         raise ModelLoadError(
             f"The weights in {folder} cannot be read: {folders.first_line(error)}."
         ) from error
@@ -121,7 +114,7 @@ def _read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False
             )
-    except _READ_ERRORS as error:
+    except folders.LIBRARY_ERRORS as error:
         raise ModelLoadError(
             f"The tokenizer in {folder} cannot be read: {folders.first_line(error)}."
         ) from error

@@ -11,9 +11,6 @@ from workbench.models import folders, gguf, hub
 from workbench.models.loaded import window_of
 from workbench.models.modules import EditableModule, editable_modules
 from workbench.models.sources import Source, SourceKind, parse_source
-from workbench.models.starter import require_starter
-
-_BUILD_ERRORS = (ValueError, KeyError, TypeError, AttributeError, ImportError, RuntimeError, ZeroDivisionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +43,9 @@ def config_of(source: Source) -> PretrainedConfig | None:
             cached = hub.cached_folder(source.repository)
             return None if cached is None else folders.read_config(cached)
         case SourceKind.FOLDER:
-            assert source.path is not None
-            return folders.read_config(source.path)
-        case SourceKind.GGUF:
-            assert source.path is not None
-            return _gguf_config(source.path)
-        case SourceKind.STARTER:
-            return _gguf_config(require_starter())
+            return folders.read_config(source.existing_path())
+        case SourceKind.GGUF | SourceKind.STARTER:
+            return _gguf_config(source.existing_path())
 
 
 def _gguf_config(file: Path) -> PretrainedConfig:
@@ -66,7 +59,7 @@ def outline_of(config: PretrainedConfig) -> Outline:
     try:
         with torch.device("meta"):
             model = AutoModelForCausalLM.from_config(config)
-    except _BUILD_ERRORS as error:
+    except folders.LIBRARY_ERRORS as error:
         raise ModelLoadError(f"The config makes no model: {folders.first_line(error)}.") from error
     text = config.get_text_config(decoder=True)
     return Outline(

@@ -17,7 +17,7 @@ _STARTER = "smollm2-135m"
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """``settings`` are fields of the recipe named ``recipe`` that differ from its own."""
+    """``settings`` are fields of the recipe named ``recipe`` that differ from its own; ``others``: by recipe name."""
 
     name: str
     title: str
@@ -27,6 +27,11 @@ class Preset:
     note: str = ""
     guess: bool = False  # nobody has measured it for this model
     model: Mapping[str, str | int] = field(default_factory=dict, repr=False)  # config field → value
+    others: Mapping[str, Mapping[str, float | int | str]] = field(default_factory=dict, repr=False)
+
+    def settings_for(self, recipe: str) -> Mapping[str, float | int | str]:
+        """Of this recipe on this model; empty where only the recipe's own are known."""
+        return self.settings if recipe == self.recipe else self.others.get(recipe, {})
 
     def fits(self, config: PretrainedConfig) -> bool:
         return bool(self.model) and all(

@@ -9,6 +9,7 @@ from pathlib import Path
 from workbench.errors import ModelLoadError
 from workbench.models import hub
 from workbench.models.folders import PICKLES, pickle_refusal
+from workbench.models.starter import find_starter, require_starter
 
 STARTER = "starter"
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -27,15 +28,25 @@ class Source:
 
     kind: SourceKind
     text: str  # as the person gave it
-    path: Path | None = None  # of a folder or a GGUF file
+    path: Path | None = (
+        None  # of a folder or a GGUF file; None for a hub model, and for a starter that is not here
+    )
     repository: str = ""  # "org/name" of a hub model
+
+    @property
+    def is_gguf(self) -> bool:
+        return self.kind in (SourceKind.GGUF, SourceKind.STARTER)
+
+    def existing_path(self) -> Path:
+        """Raises ModelLoadError for a starter that is not on this computer."""
+        return require_starter() if self.path is None else self.path
 
 
 def parse_source(text: str) -> Source:
     """Raises ModelLoadError for what is neither on this computer nor a hub id."""
     given = text.strip()
     if given == STARTER:
-        return Source(SourceKind.STARTER, given)
+        return Source(SourceKind.STARTER, given, find_starter())
     path = Path(given).expanduser()
     if given and path.is_dir():
         return Source(SourceKind.FOLDER, given, path)

@@ -117,8 +117,10 @@ def _run(command: list[str], scratch: Path, watch: Watch) -> None:
 
 
 def _wait(process: "subprocess.Popen[bytes]", scratch: Path, watch: Watch) -> None:
+    done = 0
     while True:
-        watch.report("downloading", min(_bytes_in(scratch), WHEEL_BYTES), WHEEL_BYTES)
+        done = max(done, min(_bytes_in(scratch), WHEEL_BYTES))  # it shrinks when pip moves what it unpacked
+        watch.report("downloading", done, WHEEL_BYTES)
         try:
             process.wait(_SECONDS_BETWEEN_LOOKS)
         except subprocess.TimeoutExpired:

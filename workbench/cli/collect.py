@@ -1,0 +1,139 @@
+"""A run's events gathered into the one object that ``run --json`` prints."""
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workbench.editing.events import (
+    EndReason,
+    Evaluated,
+    Event,
+    ModuleStep,
+    RunEnded,
+    RunStarted,
+    StepApplied,
+    WarmupProgressed,
+)
+from workbench.errors import Cancelled
+from workbench.evaluation.scores import Scores
+
+_BY_STEP = ("shift_norm", "weight_drift", "cosine_previous", "cosine_sum", "floored_share")
+
+
+class RunReport:
+    """Feed it every event; ``as_dict`` is complete after RunEnded."""
+
+    def __init__(self) -> None:
+        self.started: RunStarted | None = None
+        self.ended: RunEnded | None = None
+        self.warmup: list[WarmupProgressed] = []
+        self.steps: list[StepApplied] = []
+        self.evaluations: list[Evaluated] = []
+
+    def add(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self.started = event
+            case WarmupProgressed():
+                self.warmup.append(event)
+            case StepApplied():
+                self.steps.append(event)
+            case Evaluated():
+                self.evaluations.append(event)
+            case RunEnded():
+                self.ended = event
+
+    @property
+    def before(self) -> Scores | None:
+        """Of the unedited model, on all facts of the run."""
+        return self.evaluations[0].scores if self.evaluations else None
+
+    @property
+    def after(self) -> Scores | None:
+        """At the last evaluation after a step; None where there was none."""
+        return self.evaluations[-1].scores if len(self.evaluations) > 1 else None
+
+    @property
+    def finished(self) -> bool:
+        return self.ended is not None and self.ended.reason is EndReason.FINISHED
+
+    def require_finished(self, session: Path) -> None:
+        """Raises Cancelled, which says where the state is kept, where the run was stopped."""
+        if not self.finished:
+            message = self.ended.message if self.ended else "Stopped."
+            raise Cancelled(f"{message} The session is {session}; workbench resume goes on with it.")
+
+    def as_dict(self) -> dict[str, Any]:
+        assert self.started is not None
+        assert self.ended is not None
+        editing = sum(s.seconds for s in self.steps)
+        return {
+            "facts": self.ended.facts_done,
+            "steps": self.ended.steps_done,
+            "ended": str(self.ended.reason),
+            "message": self.ended.message,
+            "seconds": self.ended.seconds,
+            "edits_per_second": self.ended.facts_done / editing if editing else 0.0,
+            "warmup": self._warmup(),
+            "before": None if self.before is None else asdict(self.before),
+            "after": None if self.after is None else asdict(self.after),
+            "retention": self._retention(),
+            "success": [_success(s) for s in self.steps],
+            "stability": self._stability(),
+        }
+
+    def _warmup(self) -> dict[str, Any]:
+        if not self.warmup:
+            return {"facts": 0, "rows": 0, "rows_needed": self._rows_needed(), "weights_changed": False}
+        last = self.warmup[-1]
+        return {
+            "facts": last.facts_done,
+            "rows": last.rows,
+            "rows_needed": last.rows_needed,
+            "weights_changed": last.weights_changed,
+            "seconds": sum(w.seconds for w in self.warmup),
+        }
+
+    def _rows_needed(self) -> int:
+        return self.started.rows_needed if self.started else 0
+
+    def _retention(self) -> list[dict[str, Any]]:
+        """One entry per evaluation: ES of every step's facts at that time."""
+        return [{"step": e.step, "es": e.retention.tolist()} for e in self.evaluations if e.step]
+
+    def _stability(self) -> dict[str, dict[str, list[float]]]:
+        names = self.started.modules if self.started else ()
+        return {name: _by_step([s.modules[name] for s in self.steps]) for name in names}
+
+
+def _by_step(steps: list[ModuleStep]) -> dict[str, list[float]]:
+    return {key: [getattr(s, key) for s in steps] for key in _BY_STEP}
+
+
+def _success(step: StepApplied) -> dict[str, float | int]:
+    return {
+        "step": step.step,
+        "before": step.success_before,
+        "after": step.success,
+        "first_step": step.success_first,
+        "loss": step.loss,
+    }
+
+
+def plain(value: Any) -> Any:
+    """What JSON can hold: NaN and infinity become null, numpy becomes lists and numbers."""
+    match value:
+        case float() | np.floating():
+            return float(value) if math.isfinite(value) else None
+        case np.ndarray():
+            return plain(value.tolist())
+        case np.integer():
+            return int(value)
+        case dict():
+            return {str(k): plain(v) for k, v in value.items()}
+        case list() | tuple():
+            return [plain(v) for v in value]
+    return value

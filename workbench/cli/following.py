@@ -1,0 +1,70 @@
+"""A run from its first event to its last: progress while it goes on, one result when it ends."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from workbench.cli.collect import RunReport, plain
+from workbench.cli.interrupt import stop_on_interrupt
+from workbench.cli.narrate import Narrator
+from workbench.cli.progress import ProgressLine
+from workbench.cli.tables import scores_table
+from workbench.editing.control import Control
+from workbench.editing.editor import Editor
+from workbench.editing.job import Done, Job, StepSink
+from workbench.editing.recipe import Recipe
+from workbench.editing.run import Run
+from workbench.models.loaded import LoadedModel
+
+
+def follow(
+    line: ProgressLine, editor: Editor, job: Job, start: Callable[[], StepSink], done: Done | None = None
+) -> RunReport:
+    """``start`` gives the sink once the facts are known to be usable. Ctrl-C stops within a minibatch."""
+    report, narrator = RunReport(), Narrator(line)
+    control = Control(narrator.tell)
+    with stop_on_interrupt(control.stop, line.note):
+        run = Run(editor, job, control, done=done or Done())
+        run.sink = start()
+        for event in run.events():
+            report.add(event)
+            narrator.tell(event)
+    line.close()
+    return report
+
+
+def tell_result(
+    as_json: bool,
+    loaded: LoadedModel,
+    recipe: Recipe,
+    report: RunReport,
+    session: Path,
+    exported: Path | None = None,
+) -> None:
+    """One JSON object, or the scores as a table, on standard output."""
+    if as_json:
+        result = {
+            "model": described(loaded),
+            "recipe": asdict(recipe),
+            **report.as_dict(),
+            "session": str(session),
+            "export": str(exported) if exported else None,
+        }
+        print(json.dumps(plain(result), ensure_ascii=False))
+        return
+    print(scores_table(report.before, report.after))
+    print(f"\nSession: {session}")
+    if exported:
+        print(f"Edited model: {exported}")
+
+
+def described(loaded: LoadedModel) -> dict[str, object]:
+    return {
+        "source": loaded.source,
+        "sha256": loaded.sha256,
+        "architecture": loaded.architecture,
+        "parameters": loaded.parameters,
+        "dtype": str(loaded.dtype).removeprefix("torch."),
+        "device": str(loaded.device),
+    }

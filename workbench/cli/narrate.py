@@ -1,0 +1,45 @@
+"""A run's events as progress and sentences on standard error."""
+
+from workbench.cli.progress import ProgressLine
+from workbench.editing.events import (
+    Evaluated,
+    Event,
+    MinibatchHalved,
+    Progressed,
+    RunStarted,
+    StepApplied,
+    WarmupProgressed,
+)
+
+
+class Narrator:
+    def __init__(self, line: ProgressLine) -> None:
+        self._line = line
+
+    def tell(self, event: Event) -> None:
+        match event:
+            case Progressed():
+                self._line.update(event.phase.value.capitalize(), event.done, event.total, event.unit)
+            case RunStarted():
+                self._line.note(
+                    f"{event.facts:,} facts in {event.steps:,} steps, {event.warmup_facts:,} warm-up facts, "
+                    f"{len(event.modules)} modules"
+                )
+            case WarmupProgressed():
+                rows = f"{event.rows:,} rows of the {event.rows_needed:,} that whitening needs"
+                self._line.update("Warming up", event.facts_done, event.facts_total, "facts", rows)
+            case StepApplied():
+                success = f"step {event.step}: success {event.success_before:.2f} → {event.success:.2f}, "
+                success += f"first step's now {event.success_first:.2f}"
+                self._line.update("Editing", event.facts_done, event.facts_total, "facts", success)
+            case Evaluated():
+                when = "unedited" if event.step == 0 else f"after step {event.step}"
+                scores = event.scores
+                self._line.note(
+                    f"Scores {when}: ES {scores.es:.3f}, GS {scores.gs:.3f}, generated {scores.generated:.3f}, "
+                    f"locality kept {scores.locality_kept:.3f}, perplexity {scores.perplexity:.1f}"
+                )
+            case MinibatchHalved():
+                self._line.note(
+                    f"Memory ran out: minibatches of {event.minibatch} from here on, with the same results."
+                )

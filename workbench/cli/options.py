@@ -1,0 +1,89 @@
+"""Arguments made from the described settings, so that the command line and the dialogs say the same."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from workbench.editing.recipe import Recipe
+from workbench.errors import InputError
+from workbench.settings import Setting, described
+
+# Settings whose option has another name than the field; all others are spelt with hyphens.
+_SPELLING = {"name": "recipe", "warmup_mode": "warmup-mode", "warmup_facts": "warmup-limit"}
+
+
+def add_recipe_options(parser: argparse.ArgumentParser) -> None:
+    """One option per setting of Recipe; what is not given stays with the recipe and the preset."""
+    group = parser.add_argument_group("settings of the method (default: the preset of the model)")
+    group.add_argument("--recipe", metavar="NAME", help="a named recipe; see workbench models")
+    defaults = {f.name: f.default for f in fields(Recipe)}
+    for name, about in described(Recipe).items():
+        default = defaults[name]
+        if isinstance(default, bool):
+            group.add_argument(
+                _option(name),
+                dest=name,
+                action=argparse.BooleanOptionalAction,
+                default=None,
+                help=_help(about),
+            )
+        else:
+            group.add_argument(
+                _option(name),
+                dest=name,
+                type=type(default),
+                choices=about.choices or None,
+                metavar=None if about.choices else _metavar(about, default),
+                help=_help(about),
+            )
+
+
+def given_settings(options: argparse.Namespace) -> dict[str, Any]:
+    """Field name → value, of the settings that were given."""
+    values = {name: getattr(options, name) for name in described(Recipe)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def add_model_options(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    parser.add_argument(
+        "--model", required=required, metavar="M", help="a folder, a GGUF file, a hub id, or starter"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    parser.add_argument("--dtype", default="auto", help="auto, float32 or bfloat16 (default: auto)")
+
+
+def add_fact_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=int, metavar="N", help="use the first N facts")
+    parser.add_argument(
+        "--target",
+        choices=("alt", "answers"),
+        default="alt",
+        help="which answer of a MEND-style zsRE file becomes the target (default: alt)",
+    )
+
+
+def writable_parent(path: Path) -> Path:
+    """Raises InputError where the folder that is to hold ``path`` does not exist."""
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{path.parent} does not exist: make that folder first or choose another place.")
+    return path
+
+
+def _option(name: str) -> str:
+    return "--" + _SPELLING.get(name, name.replace("_", "-"))
+
+
+def _metavar(about: Setting, default: object) -> str:
+    return about.symbol or (
+        "PATTERN" if isinstance(default, str) else "N" if isinstance(default, int) else "X"
+    )
+
+
+def _help(about: Setting) -> str:
+    return about.help.replace("%", "%%")
+
+
+def one_line(values: Sequence[str]) -> str:
+    return ", ".join(values)

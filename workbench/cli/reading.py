@@ -1,0 +1,42 @@
+"""Facts and texts that a command names, read with progress and with every bad row told."""
+
+from pathlib import Path
+
+from workbench.cli.progress import ProgressLine
+from workbench.errors import InputError
+from workbench.facts.fact import Fact
+from workbench.facts.reading import load
+from workbench.facts.summary import ImportOptions
+
+SHOWN_BAD_ROWS = 5
+
+
+def read_facts(path: Path, line: ProgressLine, limit: int | None, target: str = "alt") -> tuple[Fact, ...]:
+    """Raises FactFormatError, and InputError where no usable fact is left."""
+    if limit is not None and limit < 1:
+        raise InputError(f"--limit is {limit}: give a number of at least 1.")
+    title = f"Reading {path.name}"
+    found = load(
+        path,
+        ImportOptions(target="answers" if target == "answers" else "alt"),
+        limit=limit,
+        progress=lambda done, total: line.update(title, done, total, "bytes"),
+    )
+    line.close()
+    for note in found.notes:
+        line.note(f"{path.name}: {note}")
+    for bad in found.bad[:SHOWN_BAD_ROWS]:
+        line.note(f"{path.name}, {bad}")
+    if len(found.bad) > SHOWN_BAD_ROWS:
+        line.note(f"{path.name}: and {len(found.bad) - SHOWN_BAD_ROWS:,} more rows that were left out.")
+    if not found.facts:
+        raise InputError(f"{path} holds no fact that can be used: see the rows above.")
+    return found.facts
+
+
+def read_plain_texts(path: Path | None) -> tuple[str, ...] | None:
+    if path is None:
+        return None
+    from workbench.evaluation.texts import read_texts
+
+    return read_texts(path)

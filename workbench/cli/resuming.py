@@ -1,0 +1,43 @@
+"""``workbench resume``: go on with a run that was stopped or cut off."""
+
+import argparse
+from pathlib import Path
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "resume",
+        help="go on after a stop or a crash",
+        description="Rebuilds the last whole step of a session's run and goes on from there.",
+    )
+    parser.add_argument("session", type=Path, metavar="SESSION", help="a session folder")
+    parser.add_argument("--run", type=int, metavar="N", help="which run of the session (default: the last)")
+    parser.add_argument("--model", metavar="M", help="where the base model is, if not where it was")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(command=resume)
+
+
+def resume(options: argparse.Namespace) -> int:
+    from workbench.cli.following import follow, tell_result
+    from workbench.cli.loading import load_model
+    from workbench.cli.progress import ProgressLine
+    from workbench.errors import SessionError
+    from workbench.session.folder import Session
+
+    with ProgressLine() as line, Session.open(options.session) as session:
+        if session.read_only:
+            raise SessionError(
+                f"{options.session} is in use by {session.held_by or 'another program'}: end that."
+            )
+        record = session.run(options.run)
+        loaded = load_model(options.model or record.model.source, options.device, record.model.dtype, line)
+        going_on = session.resume(loaded, record.id)
+        if not going_on.bit_equal:
+            line.note(
+                "This machine rounds otherwise than the one before: results may differ in their last digits."
+            )
+        report = follow(line, going_on.editor, going_on.job, lambda: going_on.recorder, going_on.done)
+        tell_result(options.json, loaded, record.recipe, report, session.folder)
+    report.require_finished(session.folder)
+    return 0

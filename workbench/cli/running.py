@@ -1,0 +1,180 @@
+"""``workbench run``: facts into a model, step by step, with scores before and after."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.cli.options import (
+    add_fact_options,
+    add_model_options,
+    add_recipe_options,
+    given_settings,
+)
+from workbench.errors import InputError
+
+if TYPE_CHECKING:
+    from workbench.cli.collect import RunReport
+    from workbench.cli.progress import ProgressLine
+    from workbench.editing.job import Job
+    from workbench.editing.recipe import Recipe
+    from workbench.models.loaded import LoadedModel
+    from workbench.models.presets import Preset
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "run",
+        help="edit a model with the facts of a file",
+        description="Warm up the statistics, apply the facts in steps, score the model before and after, and keep "
+        "every step in a session.",
+    )
+    parser.add_argument("facts", type=Path, metavar="FACTS", help="CSV, TSV, JSON or JSON Lines")
+    add_model_options(parser)
+    parser.add_argument("--warmup", type=Path, metavar="F", help="facts that prepare the statistics")
+    add_fact_options(parser)
+    add_recipe_options(parser)
+    parser.add_argument(
+        "--ordinary-text",
+        type=Path,
+        metavar="FILE",
+        help="plain lines, or JSON with a Text field: what key protection keeps (default: sampled from the model)",
+    )
+    parser.add_argument(
+        "--perplexity-text",
+        type=Path,
+        metavar="FILE",
+        help="text that perplexity is measured on (default: sampled)",
+    )
+    parser.add_argument(
+        "--session", type=Path, metavar="DIR", help="where the session is kept (default: data folder)"
+    )
+    parser.add_argument("--export", type=Path, metavar="DIR", help="write the edited model there when done")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Everything that can be refused is refused before the model is loaded or anything is written."""
+    from workbench.cli.loading import load_model
+    from workbench.cli.progress import ProgressLine
+    from workbench.editing.recipe import Recipe
+    from workbench.editing.recipes import recipe_named
+
+    given = given_settings(options)
+    Recipe(**given)
+    if options.recipe:
+        recipe_named(options.recipe)
+    with ProgressLine() as line:
+        job = _job(options, line)
+        _require_places(options)
+        loaded = load_model(options.model, options.device, options.dtype, line)
+        recipe, preset = _recipe(loaded, options.recipe, given)
+        return _Running(options, line, loaded, job, recipe, preset).go()
+
+
+def _job(options: argparse.Namespace, line: "ProgressLine") -> "Job":
+    from workbench.cli.reading import read_facts, read_plain_texts
+    from workbench.editing.job import Job
+    from workbench.models.places import cache_folder
+
+    return Job(
+        facts=read_facts(options.facts, line, options.limit, options.target),
+        warmup=read_facts(options.warmup, line, None, options.target) if options.warmup else (),
+        ordinary_text=read_plain_texts(options.ordinary_text),
+        perplexity_text=read_plain_texts(options.perplexity_text),
+        text_cache=cache_folder() / "texts",
+    )
+
+
+def _require_places(options: argparse.Namespace) -> None:
+    from workbench.models.export import require_free
+    from workbench.session.paths import is_session
+
+    if options.export is not None:
+        require_free(options.export)
+    if options.session is not None and is_session(options.session):
+        raise InputError(
+            f"{options.session} is a session already: choose another name, or go on with it by workbench resume."
+        )
+    if options.session is not None:
+        require_free(options.session)
+
+
+def _recipe(loaded: "LoadedModel", name: str | None, given: dict[str, Any]) -> "tuple[Recipe, Preset]":
+    from workbench.editing.start import preset_of, starting_recipe
+
+    preset = preset_of(loaded)
+    return starting_recipe(preset, name, given), preset
+
+
+class _Running:
+    """A new run of the command, from the warm-up's announcement to the export."""
+
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        line: "ProgressLine",
+        loaded: "LoadedModel",
+        job: "Job",
+        recipe: "Recipe",
+        preset: "Preset",
+    ) -> None:
+        from workbench.models.modules import select
+
+        self.options, self.line, self.loaded, self.job, self.recipe = options, line, loaded, job, recipe
+        self.modules = select(loaded.modules, recipe.modules)
+        if preset.guess:
+            line.note(f"No preset fits this model. {preset.note}")
+
+    def go(self) -> int:
+        from workbench.cli.following import follow, tell_result
+        from workbench.cli.sessions import new_session
+        from workbench.editing.editor import Editor
+
+        self._tell_warmup()
+        self._require_memory()
+        editor = Editor(self.loaded, self.modules, self.recipe)
+        with new_session(self.options.session, self.loaded, self.job) as session:
+            report = follow(self.line, editor, self.job, lambda: session.start_run(editor, self.job))
+            exported = self._export(report) if report.finished and self.options.export else None
+            tell_result(self.options.json, self.loaded, self.recipe, report, session.folder, exported)
+        report.require_finished(session.folder)
+        return 0
+
+    def _tell_warmup(self) -> None:
+        """Where full whitening has to wait for the edits themselves."""
+        if self.recipe.warmup_mode == "none" or self.recipe.normalisation != "whitening":
+            return
+        if not self.job.warmup:
+            self.line.note(
+                "There are no warm-up facts: the first steps use diagonal normalisation, until more than "
+                f"{max(m.d_out for m in self.modules) + 1:,} answer tokens were seen."
+            )
+
+    def _require_memory(self) -> None:
+        from workbench.models.memory import estimate, require_memory
+        from workbench.models.outline import outline_of
+
+        needed = estimate(
+            outline_of(self.loaded.model.config),
+            self.loaded.dtype,
+            self.modules,
+            preconditioned=self.recipe.protection > 0 or self.recipe.memory > 0,
+        )
+        require_memory(replace(needed, weights=0), self.loaded.device)
+
+    def _export(self, report: "RunReport") -> Path:
+        from workbench.cli.exporting import provenance_of
+        from workbench.models.export import export_hf
+
+        card = provenance_of(self.loaded, self.recipe, self.modules, report)
+        path: Path = self.options.export
+        export_hf(
+            self.loaded,
+            path,
+            card,
+            progress=lambda e: self.line.update(f"Export: {e.stage}", e.done, e.total, e.unit),
+        )
+        self.line.close()
+        return path

@@ -1,0 +1,36 @@
+"""Ordinary text for key protection and for perplexity: given by the person, else written by the unedited model."""
+
+from dataclasses import dataclass
+
+from workbench.editing.control import Control
+from workbench.editing.events import Phase
+from workbench.editing.job import Job
+from workbench.editing.recipe import Recipe
+from workbench.evaluation.batching import Watch
+from workbench.evaluation.sampling import sample_texts
+from workbench.evaluation.texts import split_texts
+from workbench.models.loaded import LoadedModel
+
+SAMPLED_TEXTS = 200  # half of them for C₀, about 6,300 keys a module; half for perplexity
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Disjoint where they were sampled: perplexity is never measured on what C₀ has seen."""
+
+    protection: tuple[str, ...]
+    perplexity: tuple[str, ...]
+
+
+def gather_texts(loaded: LoadedModel, job: Job, recipe: Recipe, control: Control) -> Texts:
+    """Call it with the unedited weights in the model; samples only what nobody supplied."""
+    needs_protection = recipe.protection > 0 and job.ordinary_text is None
+    sampled: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    if needs_protection or job.perplexity_text is None:
+        watch = Watch(control, control.progress(Phase.TEXT, "texts"))
+        texts = sample_texts(loaded, recipe.seed, SAMPLED_TEXTS, cache_dir=job.text_cache, watch=watch)
+        sampled = split_texts(texts)
+    return Texts(
+        sampled[0] if job.ordinary_text is None else job.ordinary_text,
+        sampled[1] if job.perplexity_text is None else job.perplexity_text,
+    )
