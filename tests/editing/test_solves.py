@@ -54,7 +54,9 @@ def test_cosine_of_nothing_is_unknown() -> None:
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-8), (torch.float32, 1e-3)])
 @pytest.mark.parametrize(("protection", "memory"), [(0.0, 1.0), (300.0, 1.0), (1000.0, 0.1), (0.0, 0.0)])
-def test_recursive_least_squares_is_the_fresh_solve(dtype, tolerance, protection, memory) -> None:
+def test_recursive_least_squares_is_the_fresh_solve(
+    dtype: torch.dtype, tolerance: float, protection: float, memory: float
+) -> None:
     d_key, d_value, rows, ridge = 96, 16, 12, 1.0
     text = random(7, 400, d_key) * torch.logspace(-2, 1, d_key, dtype=torch.float64)
     text_keys = text.T @ text / len(text)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from huggingface_hub import constants
@@ -28,7 +29,7 @@ def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def model_folder(tmp_path: Path) -> Callable[..., Path]:
     """Writes a tiny model as transformers itself does."""
 
-    def write(architecture: str = "llama", name: str = "model", **settings: object) -> Path:
+    def write(architecture: str = "llama", name: str = "model", **settings: Any) -> Path:
         folder = tmp_path / name
         loaded = tiny_model(architecture)
         loaded.model.save_pretrained(folder, **settings)

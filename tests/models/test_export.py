@@ -1,20 +1,18 @@
 import errno
 import json
-import math
 import os
-import resource
 import shutil
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-import yaml
+import yaml  # type: ignore[import-untyped]
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
+from tests.models.shared import CARD, largest_file, nearly_full
 from tests.tiny import ARCHITECTURES, tiny_model
 from workbench.errors import Cancelled, DiskFull, ExportError
 from workbench.models import export, files
@@ -23,20 +21,7 @@ from workbench.models.loaded import LoadedModel
 from workbench.models.loading import load
 from workbench.models.modules import module_of, select
 from workbench.models.progress import LoadProgressed
-from workbench.models.provenance import Provenance, ScoreLine, model_card
-
-CARD = Provenance(
-    base="org/base",
-    base_sha256="ab" * 32,
-    edits=1234,
-    modules=("model.layers.1.mlp.down_proj",),
-    recipe={"name": "stableedit-memory", "step_size": 5e-4, "modules": "a|b"},
-    scores=(
-        ScoreLine("ES", "Share of answer tokens that are the argmax under teacher forcing.", 0.046, 0.663),
-        ScoreLine("Perplexity", "Per token.", math.nan, 114.1),
-    ),
-    warmup="1,000 warm-up facts prepared the statistics only.",
-)
+from workbench.models.provenance import Provenance, model_card
 
 
 def edited(architecture: str = "llama") -> tuple[LoadedModel, str]:
@@ -118,6 +103,8 @@ def test_a_used_destination_is_refused_and_kept(tmp_path: Path) -> None:
         export_hf(loaded, tmp_path / "out", CARD)
     with pytest.raises(ExportError, match="is a file"):
         export_hf(loaded, tmp_path / "out" / "mine.txt", CARD)
+    with pytest.raises(ExportError, match="cannot be written"):
+        export_hf(loaded, tmp_path / "out" / "mine.txt" / "below", CARD)
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["mine.txt", "out"]
     (tmp_path / "empty").mkdir()
     assert (export_hf(loaded, tmp_path / "empty", CARD) / "config.json").is_file()
@@ -126,21 +113,10 @@ def test_a_used_destination_is_refused_and_kept(tmp_path: Path) -> None:
 def test_too_little_space_is_refused_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10**9, 10**9, 50))  # type: ignore[attr-defined]
+    monkeypatch.setattr(shutil, "disk_usage", nearly_full)
     with pytest.raises(DiskFull, match=r"needs 0\.06 GiB and 0\.00 GiB are free"):
         export_hf(edited()[0], tmp_path / "new" / "out", CARD)
     assert list(tmp_path.iterdir()) == []
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Writes beyond ``size`` bytes of a file fail in this process."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_space_that_runs_out_in_the_weights_leaves_nothing(tmp_path: Path) -> None:
@@ -192,7 +168,9 @@ def test_the_card_tells_base_settings_and_scores_with_their_protocol(tmp_path: P
     assert metadata["base_model"] == "org/base"
     assert metadata["library_name"] == "transformers"
     assert "1,234 facts" in text
-    assert "| ES | 0.046 | 0.663 | Share of answer tokens that are the argmax under teacher forcing. |" in text
+    assert (
+        "| ES | 0.046 | 0.663 | Share of answer tokens that are the argmax under teacher forcing. |" in text
+    )
     assert "| Perplexity | not measured | 114.1 |" in text
     assert "| step_size | 0.0005 |" in text
     assert "ab" * 32 in text
@@ -205,7 +183,12 @@ def test_provenance_json_is_strict_json(tmp_path: Path) -> None:
         raise AssertionError(constant)
 
     kept = json.loads((folder / "provenance.json").read_text("utf-8"), parse_constant=refuse)
-    assert kept["scores"][1] == {"name": "Perplexity", "protocol": "Per token.", "before": None, "after": 114.1}
+    assert kept["scores"][1] == {
+        "name": "Perplexity",
+        "protocol": "Per token.",
+        "before": None,
+        "after": 114.1,
+    }
 
 
 def test_foreign_text_cannot_break_the_cards_markup() -> None:

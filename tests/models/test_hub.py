@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import torch
 from huggingface_hub import constants
-from huggingface_hub.utils import close_session
+from huggingface_hub.utils import close_session  # type: ignore[attr-defined]
 
 from tests.tiny import tiny_model
 from workbench.errors import Cancelled, DiskFull, ModelLoadError
@@ -51,19 +51,26 @@ def handler_of(state: FakeHub) -> type[BaseHTTPRequestHandler]:
             if self.command != "HEAD":
                 self.wfile.write(body)
 
-        def do_HEAD(self) -> None:  # noqa: N802
+        def refuse(self) -> None:
+            if state.status == 200:
+                return self.answer(404, X_Error_Code="RepoNotFound")
+            return self.answer(state.status)
+
+        def do_HEAD(self) -> None:
             self.do_GET()
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             path = unquote(urlsplit(self.path).path)
             if state.gated:
                 return self.answer(403, b"gated", X_Error_Code="GatedRepo")
             if state.status != 200 or state.folder is None or not re.search("/?org/model", path):
-                return self.answer(state.status if state.status != 200 else 404, X_Error_Code="RepoNotFound")
+                return self.refuse()
             files = {f.name: f for f in state.folder.iterdir()}
             if path.startswith("/api/models/"):
                 siblings = [{"rfilename": n, "size": f.stat().st_size} for n, f in files.items()]
-                return self.answer(200, json.dumps({"id": "org/model", "sha": COMMIT, "siblings": siblings}).encode())
+                return self.answer(
+                    200, json.dumps({"id": "org/model", "sha": COMMIT, "siblings": siblings}).encode()
+                )
             name = path.rpartition("/")[2]
             if name not in files:
                 return self.answer(404, X_Error_Code="EntryNotFound")
@@ -75,6 +82,14 @@ def handler_of(state: FakeHub) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def point_at(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    endpoint = f"http://127.0.0.1:{port}"
+    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
+    monkeypatch.setattr(
+        constants, "HUGGINGFACE_CO_URL_TEMPLATE", endpoint + "/{repo_id}/resolve/{revision}/{filename}"
+    )
+
+
 @pytest.fixture
 def online(hub_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     assert hub_cache
@@ -83,7 +98,7 @@ def online(hub_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    point_at(monkeypatch, server.server_port)
     close_session()
     try:
         yield state
@@ -136,14 +151,15 @@ def test_the_catalogue_lists_cached_models_and_what_is_wrong_with_them(
 def test_without_cache_and_network_one_sentence_says_what_to_do(hub_cache: Path) -> None:
     assert hub_cache
     assert outline("org/model") is None
-    with pytest.raises(ModelLoadError, match=r"^org/model is not in the local cache.*give a folder or a GGUF") as caught:
+    sentence = r"^org/model is not in the local cache.*give a folder or a GGUF"
+    with pytest.raises(ModelLoadError, match=sentence) as caught:
         load("org/model")
     assert "\n" not in str(caught.value)
 
 
 def test_an_unreachable_hub_says_so(online: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     assert online.folder is None
-    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    point_at(monkeypatch, 9)
     with pytest.raises(ModelLoadError, match="the hub cannot be reached"):
         load("org/model")
 
@@ -169,13 +185,14 @@ def test_a_download_reports_bytes_and_takes_only_what_loading_needs(
 
 
 def test_a_cancelled_download_leaves_no_half_file_and_can_be_done_again(
-    model_folder: Writer, online: FakeHub, hub_cache: Path
+    model_folder: Writer, online: FakeHub, hub_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(hub, "CHUNK_BYTES", 10_000)
     online.folder = model_folder()
     cancel = threading.Event()
 
     def stop_in_the_weights(progressed: LoadProgressed) -> None:
-        if progressed.done > 100_000:
+        if progressed.done > 60_000:
             cancel.set()
 
     with pytest.raises(Cancelled):

@@ -63,7 +63,12 @@ def test_dtype_can_be_chosen(model_folder: Writer) -> None:
 
 @pytest.mark.parametrize(
     ("device", "dtype", "name"),
-    [("cpu", "float16", "dtype"), ("cpu", "int8", "dtype"), ("gpu", "auto", "device"), ("cuda:99", "auto", "device")],
+    [
+        ("cpu", "float16", "dtype"),
+        ("cpu", "int8", "dtype"),
+        ("gpu", "auto", "device"),
+        ("cuda:99", "auto", "device"),
+    ],
 )
 def test_impossible_devices_and_formats_are_refused(
     model_folder: Writer, device: str, dtype: str, name: str
@@ -134,7 +139,7 @@ def test_auto_map_of_a_known_architecture_loads_without_running_it(model_folder:
 def test_pickled_weights_are_refused_and_never_opened(model_folder: Writer, name: str) -> None:
     folder = model_folder()
     (folder / "model.safetensors").rename(folder / name)
-    with pytest.raises(ModelLoadError, match="pickled checkpoint.*convert it to safetensors"):
+    with pytest.raises(ModelLoadError, match=r"pickled checkpoint.*convert it to safetensors"):
         load(str(folder))
     with pytest.raises(ModelLoadError, match="pickled checkpoint"):
         load(str(folder / name))
@@ -160,7 +165,7 @@ def test_a_missing_shard_and_an_escaping_index_are_named(model_folder: Writer) -
 
 
 def test_folders_without_config_or_weights_say_what_to_give(tmp_path: Path, model_folder: Writer) -> None:
-    with pytest.raises(ModelLoadError, match="has no config.json"):
+    with pytest.raises(ModelLoadError, match=r"has no config\.json"):
         load(str(tmp_path))
     (tmp_path / "small.gguf").touch()
     with pytest.raises(ModelLoadError, match=r"give one of them, small\.gguf"):
@@ -202,5 +207,7 @@ def test_a_model_that_cannot_fit_is_refused_with_figures(
     model_folder: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory, "free_memory", lambda _device: 100_000)
-    with pytest.raises(ModelLoadError, match=r"takes 0\.00 GiB \(weights 0\.00\) and 0\.00 GiB are free on cpu"):
+    with pytest.raises(
+        ModelLoadError, match=r"takes 0\.00 GiB \(weights 0\.00\) and 0\.00 GiB are free on cpu"
+    ):
         load(str(model_folder()))

@@ -38,7 +38,9 @@ def test_what_does_not_fit_is_refused_with_every_part() -> None:
     needed = estimate(outline, torch.float32, outline.modules)
     require_memory(needed, cpu)
     huge = type(needed)(weights=free_memory(cpu) + (8 << 30), masters=1 << 30)
-    with pytest.raises(ModelLoadError, match=r"GiB \(weights [\d.]+, master copies 1\.00\) and [\d.]+ GiB are free"):
+    with pytest.raises(
+        ModelLoadError, match=r"GiB \(weights [\d.]+, master copies 1\.00\) and [\d.]+ GiB are free"
+    ):
         require_memory(huge, cpu)
 
 

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import pytest
 import torch
 from hypothesis import given
@@ -94,7 +96,14 @@ def test_a_star_spans_projections_and_braces_may_hold_words() -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["", " , ", "model.layers.30.mlp.down_proj", "model.layers.{28..31}.mlp.down_proj", "down_proj", "mlp.gate@3"],
+    [
+        "",
+        " , ",
+        "model.layers.30.mlp.down_proj",
+        "model.layers.{28..31}.mlp.down_proj",
+        "down_proj",
+        "mlp.gate@3",
+    ],
 )
 def test_what_matches_nothing_is_refused_with_what_exists(pattern: str) -> None:
     with pytest.raises(SettingError, match=r"layers 0 to 29 with self_attn\.q_proj, mlp\.up_proj") as caught:
@@ -122,10 +131,8 @@ def test_malformed_patterns_are_refused(pattern: str) -> None:
 
 @given(st.text(alphabet="model.layers{}*@,-0123 down_proj", max_size=30))
 def test_any_text_selects_modules_or_raises_a_setting_error(pattern: str) -> None:
-    try:
+    with suppress(SettingError):
         assert select(grid(4), pattern)
-    except SettingError as error:
-        assert error.name == "modules"
 
 
 @given(st.sets(st.integers(0, 89), min_size=1))

@@ -22,7 +22,7 @@ def follow(
     line: ProgressLine, editor: Editor, job: Job, start: Callable[[], StepSink], done: Done | None = None
 ) -> RunReport:
     """``start`` gives the sink once the facts are known to be usable. Ctrl-C stops within a minibatch."""
-    report, narrator = RunReport(), Narrator(line)
+    report, narrator = RunReport(), Narrator(line, editor.recipe.normalisation == "whitening")
     control = Control(narrator.tell)
     with stop_on_interrupt(control.stop, line.note):
         run = Run(editor, job, control, done=done or Done())

@@ -13,8 +13,8 @@ from workbench.editing.events import (
 
 
 class Narrator:
-    def __init__(self, line: ProgressLine) -> None:
-        self._line = line
+    def __init__(self, line: ProgressLine, whitens: bool) -> None:
+        self._line, self._whitens = line, whitens
 
     def tell(self, event: Event) -> None:
         match event:
@@ -28,6 +28,8 @@ class Narrator:
             case WarmupProgressed():
                 rows = f"{event.rows:,} rows of the {event.rows_needed:,} that whitening needs"
                 self._line.update("Warming up", event.facts_done, event.facts_total, "facts", rows)
+                if event.facts_done >= event.facts_total:
+                    self._tell_fallback(event)
             case StepApplied():
                 success = f"step {event.step}: success {event.success_before:.2f} → {event.success:.2f}, "
                 success += f"first step's now {event.success_first:.2f}"
@@ -43,3 +45,10 @@ class Narrator:
                 self._line.note(
                     f"Memory ran out: minibatches of {event.minibatch} from here on, with the same results."
                 )
+
+    def _tell_fallback(self, warmup: WarmupProgressed) -> None:
+        if self._whitens and warmup.rows < warmup.rows_needed:
+            self._line.note(
+                f"The warm-up gave {warmup.rows:,} answer tokens and full whitening needs {warmup.rows_needed:,}: steps use "
+                "diagonal normalisation until then. More warm-up facts avoid that."
+            )

@@ -17,6 +17,7 @@ class ProgressLine:
         self._bar: tqdm | None = None
         self._title = ""
         self._began = self._told = 0.0
+        self._finished = False
 
     def __enter__(self) -> "ProgressLine":
         return self
@@ -48,7 +49,7 @@ class ProgressLine:
 
     def _start(self, title: str, total: int, unit: str) -> None:
         self.close()
-        self._title, self._began, self._told = title, time.monotonic(), 0.0
+        self._title, self._began, self._told, self._finished = title, time.monotonic(), 0.0, False
         if self._terminal:
             scale = unit == "bytes"
             self._bar = tqdm(
@@ -71,9 +72,9 @@ class ProgressLine:
     def _print(self, done: int, total: int, unit: str, detail: str) -> None:
         now = time.monotonic()
         finished = bool(total) and done >= total
-        if not finished and self._told and now - self._told < PLAIN_INTERVAL:
+        if self._finished or (not finished and self._told and now - self._told < PLAIN_INTERVAL):
             return
-        self._told = now
+        self._told, self._finished = now, finished
         seconds = now - self._began
         line = f"{self._title}: {done:,} of {total:,} {unit}" if total else f"{self._title}: {done:,} {unit}"
         if done and seconds > 1:

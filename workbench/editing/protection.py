@@ -1,5 +1,6 @@
 """C₀: the mean outer product of each module's keys over ordinary text."""
 
+import threading
 from collections.abc import Callable, Sequence
 
 import torch
@@ -38,7 +39,7 @@ def text_keys(
             ids = pad(batch, loaded.device)
             lengths = torch.tensor([len(row) for row in batch], device=loaded.device)
             column = torch.arange(ids.shape[1], device=loaded.device)
-            collector.kept = (column >= 1) & (column < lengths[:, None])  # (B, T)
+            collector.kept = ((column >= 1) & (column < lengths[:, None])).flatten()  # (B·T,)
             loaded.model.base_model(input_ids=ids, use_cache=False)
             done += len(group)
             progress(done, len(encoded))
@@ -55,6 +56,7 @@ class _Collector:
         self.kept = torch.empty(0)
         self._live = {m.name: module_of(loaded.model, m) for m in modules}
         self._sums = sums
+        self._thread = threading.get_ident()
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
 
     def __enter__(self) -> "_Collector":
@@ -68,7 +70,10 @@ class _Collector:
 
     def _hook(self, name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
         def add(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            keys = inputs[0][self.kept].float()  # (rows, d_k)
+            if threading.get_ident() != self._thread:  # somebody probes the model between two batches
+                return
+            hidden = inputs[0]  # (B, T, d_k), or (B·T, d_k) in OPT
+            keys = hidden.reshape(-1, hidden.shape[-1])[self.kept].float()  # (rows, d_k)
             self._sums[name].addmm_(keys.T, keys)
 
         return add

@@ -72,4 +72,5 @@ def solve_positive(matrix: Tensor, right: Tensor) -> Tensor:
     if int(info) == 0:
         solution: Tensor = torch.cholesky_solve(right, factor)
         return solution
-    return torch.linalg.solve(matrix, right)
+    solved: Tensor = torch.linalg.solve(matrix, right)
+    return solved

@@ -1,5 +1,6 @@
 """Keys and value gradients at the answer positions (method step 1). No weight gradient is ever formed."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -40,8 +41,9 @@ class _Recorder:
     def __init__(self, modules: dict[str, nn.Module]) -> None:
         self.keys: dict[str, list[Tensor]] = {name: [] for name in modules}
         self.values: dict[str, list[Tensor]] = {name: [] for name in modules}
-        self.positions: tuple[Tensor, Tensor] | None = None
+        self.positions = torch.empty(0, dtype=torch.long)  # (n,) into the padded batch's B·T positions
         self._modules = modules
+        self._thread = threading.get_ident()
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
 
     def __enter__(self) -> "_Recorder":
@@ -57,15 +59,20 @@ class _Recorder:
 
     def _hook(self, name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
         def record(_module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-            assert self.positions is not None
-            rows, columns = self.positions
-            self.keys[name].append(inputs[0].detach()[rows, columns].float())
+            if threading.get_ident() != self._thread:  # somebody probes the model between two minibatches
+                return output
+            self.keys[name].append(_at(inputs[0].detach(), self.positions))
             if not output.requires_grad:
                 output = output.detach().requires_grad_()
-            output.register_hook(lambda grad: self.values[name].append(grad[rows, columns].float()))
+            output.register_hook(lambda grad: self.values[name].append(_at(grad, self.positions)))
             return output
 
         return record
+
+
+def _at(hidden: Tensor, positions: Tensor) -> Tensor:
+    """(n, d) float32 of (B, T, d), or of the (B·T, d) that OPT's blocks flatten it to."""
+    return hidden.reshape(-1, hidden.shape[-1])[positions].float()
 
 
 def trace(
@@ -109,7 +116,7 @@ def _one_minibatch(
 ) -> tuple[Tensor, Tensor]:
     """Mean token loss and token success of each fact of the minibatch, both (B,) on the CPU."""
     rows, columns, _ = answer_positions(batch, loaded.device)
-    recorder.positions = (rows, columns)
+    recorder.positions = rows * max(len(f.ids) for f in batch) + columns
     try:
         logits, tokens, rows = answer_logits(loaded.model, batch)
         token_loss = cross_entropy(logits.float(), tokens, reduction="none")  # (n,)

@@ -84,7 +84,7 @@ def read_config(file: Path) -> PretrainedConfig:
 
 
 def read_model(file: Path, watch: Watch) -> PreTrainedModel:
-    """The unpacked model in float32 on the CPU, without the traces that make it refuse to be saved."""
+    """The model in float32 on the CPU; asked to unpack, transformers leaves no quantizer that would refuse saving."""
     try:
         with quiet(watch, "unpacking the GGUF file"):
             model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
@@ -97,7 +97,6 @@ def read_model(file: Path, watch: Watch) -> PreTrainedModel:
             )
     except LIBRARY_ERRORS as error:
         raise ModelLoadError(f"{file} cannot be unpacked: {first_line(error)}.") from error
-    _forget_quantizer(model)
     return model
 
 
@@ -105,15 +104,6 @@ def require_gguf(file: Path) -> None:
     with file.open("rb") as stream:
         if stream.read(4) != b"GGUF":
             raise ModelLoadError(f"{file} is no GGUF file, whatever its name says: fetch it again.")
-
-
-def _forget_quantizer(model: PreTrainedModel) -> None:
-    for owner, names in (
-        (model, ("hf_quantizer", "quantization_method", "is_quantized")),
-        (model.config, ("quantization_config",)),
-    ):
-        for name in names:
-            vars(owner).pop(name, None)
 
 
 def _tokenizer(file: Path) -> PreTrainedTokenizerBase:

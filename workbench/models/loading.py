@@ -44,7 +44,9 @@ def load(
 
 def _lasting_name(origin: Source) -> str:
     """What finds the model again from any working folder."""
-    return str(origin.path.absolute()) if origin.path is not None else origin.text
+    if origin.kind is SourceKind.STARTER or origin.path is None:
+        return origin.text
+    return str(origin.path.absolute())
 
 
 def _require_fit(origin: Source, dtype: torch.dtype, device: torch.device) -> None:
