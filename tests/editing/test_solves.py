@@ -8,7 +8,7 @@ from torch import Tensor
 
 from workbench.editing.moments import Moments
 from workbench.editing.precision import Precision
-from workbench.editing.shift import Shift, cosine, inner, inner_dense, ridge_dual, ridge_primal, ridge_shift
+from workbench.editing.shift import Shift, inner, inner_dense, ridge_dual, ridge_primal, ridge_shift
 from workbench.editing.whitening import whitening
 
 sizes = st.integers(1, 24)
@@ -46,10 +46,6 @@ def test_inner_products_need_no_dense_shift(n: int, m: int, d_key: int, d_value:
     for got in (inner(a, b), inner(b, a), inner(a, dense), inner(dense, a), inner_dense(a, b.dense())):
         assert abs(got - wanted) <= 1e-9 * scale
     assert a.norm() == pytest.approx(float(a.dense().norm()), rel=1e-9)
-
-
-def test_cosine_of_nothing_is_unknown() -> None:
-    assert cosine(0.0, 0.0, 1.0) != cosine(0.0, 0.0, 1.0)
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-8), (torch.float32, 1e-3)])

@@ -11,11 +11,12 @@ from workbench.editing.events import ModuleStep
 from workbench.editing.moments import Moments
 from workbench.editing.precision import Precision
 from workbench.editing.recipe import Recipe
-from workbench.editing.shift import Shift, cosine, inner, inner_dense, ridge_shift
+from workbench.editing.shift import Shift, inner, inner_dense, ridge_shift
 from workbench.editing.tracing import Traced
 from workbench.editing.update import residual
 from workbench.editing.whitening import Whitening, whitening
 from workbench.errors import NonFinite
+from workbench.evaluation.stability import cosine
 from workbench.models.loaded import LoadedModel
 from workbench.models.modules import EditableModule, module_of
 

@@ -1,10 +1,11 @@
 """Weight shifts as factors, and the ridge solves that make them (method step 5)."""
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from workbench.evaluation import stability
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,9 @@ class Shift:
 
     def norm(self) -> float:
         """‖Δ‖_F."""
-        return math.sqrt(max(inner(self, self), 0.0))
+        if self.left is None:
+            return float(torch.linalg.vector_norm(self.right, dtype=torch.float64))
+        return stability.frobenius_norm(self.left, self.right)
 
     def finite(self) -> bool:
         factors = [self.right] if self.left is None else [self.left, self.right]
@@ -27,9 +30,9 @@ class Shift:
 
 
 def inner(a: Shift, b: Shift) -> float:
-    """⟨Δ_a, Δ_b⟩ = tr(C_aᵀ(H_a H_bᵀ)C_b), without a d_k × d_v product where both have factors."""
+    """⟨Δ_a, Δ_b⟩, without a d_k × d_v product where both have factors."""
     if a.left is not None and b.left is not None:
-        return float(((a.left @ b.left.T) @ b.right).mul_(a.right).sum(dtype=torch.float64))
+        return stability.inner(a.left, a.right, b.left, b.right)
     if a.left is None:
         return inner_dense(b, a.right)
     return inner_dense(a, b.right)
@@ -39,11 +42,6 @@ def inner_dense(a: Shift, dense: Tensor) -> float:
     """⟨Δ_a, D⟩ for a dense D (d_k, d_v)."""
     product = a.right * dense if a.left is None else (a.left @ dense) * a.right
     return float(product.sum(dtype=torch.float64))
-
-
-def cosine(product: float, norm_a: float, norm_b: float) -> float:
-    """NaN where either has no length."""
-    return product / (norm_a * norm_b) if norm_a > 0 and norm_b > 0 else float("nan")
 
 
 def ridge_dual(keys: Tensor, residual: Tensor, ridge: float) -> Shift:

@@ -10,22 +10,41 @@ from transformers import PreTrainedTokenizerBase
 from workbench.evaluation.batching import Watch
 from workbench.evaluation.encoded import EncodedFacts
 from workbench.evaluation.generation import Stop, end_tokens, generate
+from workbench.evaluation.reading import Ints
 from workbench.evaluation.scores import Floats
 from workbench.models.encoding import Encoded
 from workbench.models.loaded import LoadedModel
 
 MARGIN = 8  # tokens that an answer may be longer than its target's
 
-# A full stop counts where white space follows, with quotes or brackets between: not in 3.5, U.S.A or example.com.
+# A full stop counts before white space, quotes or brackets between: not in 3.5 or example.com.
 _END = re.compile(r"""[\r\n]|[。｡।]|\.(?=["'”’»)\]]*\s)""")
 _ARTICLES = {"a", "an", "the"}
 
 
-def generated_success(loaded: LoadedModel, facts: EncodedFacts, watch: Watch | None = None) -> Floats:
-    """1 where the answer that the model writes says what the target says, (F,)."""
-    targets = [fact.target for fact in facts.facts]
-    answers = write_answers(loaded, facts.prompts, targets, watch, to_the_end=False)
-    return np.array([agrees(a, t) for a, t in zip(answers, targets, strict=True)], dtype=np.float64)
+def generated_success(
+    loaded: LoadedModel, facts: EncodedFacts, watch: Watch | None = None, first: Ints | None = None
+) -> Floats:
+    """1 where the answer that the model writes says what the target says, (F,).
+
+    ``first`` (F,): the first token of each, where it is known; what strays with it is not written at all.
+    """
+    open_ = np.arange(len(facts))
+    if first is not None:
+        open_ = np.array(
+            [i for i in open_ if _may_agree(loaded, int(first[i]), facts.facts[i].target)], dtype=int
+        )
+        if watch is not None:
+            watch.advance(len(facts) - len(open_))
+    targets = [facts.facts[i].target for i in open_]
+    answers = write_answers(loaded, [facts.prompts[i] for i in open_], targets, watch, to_the_end=False)
+    found = np.zeros(len(facts))
+    found[open_] = [agrees(answer, target) for answer, target in zip(answers, targets, strict=True)]
+    return found
+
+
+def _may_agree(loaded: LoadedModel, token: int, target: str) -> bool:
+    return token not in end_tokens(loaded) and not _has_strayed(decode(loaded.tokenizer, [token]), target)
 
 
 def write_answers(
@@ -37,7 +56,7 @@ def write_answers(
 ) -> list[str]:
     """What the model writes by itself after each prompt, cut where the answer ends.
 
-    With ``to_the_end`` false an answer is given up at the first word that is not the target's.
+    With ``to_the_end`` false an answer is given up where it strays from the target.
     """
     fronts = [e.ids[: e.start + 1] for e in prompts]
     limits = [
@@ -58,7 +77,7 @@ def write_answers(
 
 def decode(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:
     """Exactly the tokens' text: special tokens left out, spaces as they are."""
-    return str(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+    return str(tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
 
 def answer_end(text: str, target: str) -> int | None:
@@ -93,7 +112,13 @@ def _plain(text: str) -> str:
 
 
 def _has_strayed(text: str, target: str) -> bool:
-    """Whether the words that are complete already differ from the target's, whatever follows."""
-    complete = text[: max(text.rfind(" "), 0)]
-    words, wanted = _words(complete), _words(target)
-    return bool(wanted) and wanted[: len(words)] != words
+    """Whether the text differs from the target already, whatever follows. Its last word may be unfinished."""
+    wanted = _words(target)
+    plain = _plain(text.rstrip("\ufffd"))  # what half a character decodes to
+    words = plain.split()
+    last = words.pop() if words and not plain[-1].isspace() else ""
+    complete = [word for word in words if word not in _ARTICLES]
+    if not wanted or wanted[: len(complete)] != complete:
+        return bool(wanted)
+    following = wanted[len(complete)] if len(complete) < len(wanted) else ""
+    return not following.startswith(last) and not any(article.startswith(last) for article in _ARTICLES)

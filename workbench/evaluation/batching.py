@@ -19,7 +19,7 @@ class Cancel(Protocol):
 
 @dataclass(slots=True)
 class Watch:
-    """Who listens to a long evaluation, and what stops it. ``halved`` is told the new number of rows a batch."""
+    """Who listens to a long evaluation, and what stops it; ``halved`` is told the new rows a batch."""
 
     cancel: Cancel | None = None
     progress: Callable[[int, int], None] | None = None

@@ -38,7 +38,8 @@ class Probes:
         known = ~np.isnan(values)
         sums = np.bincount(self.owner[known], values[known], facts)
         counts = np.bincount(self.owner[known], minlength=facts)
-        return np.divide(sums, counts, out=np.full(facts, np.nan), where=counts > 0)
+        found: Floats = np.divide(sums, counts, out=np.full(facts, np.nan), where=counts > 0)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def prompt_ids(loaded: LoadedModel, prompt: str) -> tuple[int, ...]:
 
 
 def encode_texts(loaded: LoadedModel, texts: Iterable[str]) -> tuple[Encoded, ...]:
-    """Each text's first 64 tokens, all but the first to be predicted; texts of a single token are left out."""
+    """Each text's first 64 tokens, all but the first to be predicted; texts of one token are left out."""
     length = min(TEXT_TOKENS, loaded.window)
     rows = [encode_prompt(loaded.tokenizer, text)[:length] for text in texts]
     return tuple(Encoded(ids[:-1], ids[1:], 0) for ids in rows if len(ids) > 1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from workbench.evaluation.answers import generated_success
 from workbench.evaluation.batching import Watch
-from workbench.evaluation.encoded import EncodedFacts
+from workbench.evaluation.encoded import EncodedFacts, Probes
 from workbench.evaluation.reading import Ints, Readings, read_answers
 from workbench.evaluation.scores import FACT_SCORES, SCORES, FactScores, Floats, Scores
 from workbench.models.encoding import Encoded
@@ -23,6 +23,13 @@ class Baseline:
     """The unedited model's next token after each locality prompt, by the probe's number."""
 
     tokens: Ints = field(repr=False)  # -1 where it was not read
+
+    def at(self, number: Ints) -> Ints:
+        """-1 for probes that were not read."""
+        found = np.full(len(number), -1, dtype=np.int64)
+        known = number < len(self.tokens)
+        found[known] = self.tokens[number[known]]
+        return found
 
 
 def read_baseline(loaded: LoadedModel, facts: EncodedFacts, watch: Watch | None = None) -> Baseline:
@@ -92,7 +99,7 @@ def _counting(
         raise ValueError(f"unknown scores: {', '.join(sorted(unknown))}")
     parts = (
         (len(facts), _ON_PROMPTS),
-        (len(facts.old.items), {"preference"}),
+        (int((_single(facts.old) < 0).sum()), {"preference"}),
         (len(facts.rephrases.items), {"gs"}),
         (len(facts.locality.items), _ON_LOCALITY),
         (len(facts), {"generated"}),
@@ -114,8 +121,12 @@ def _evaluate(
 ) -> tuple[Scores, FactScores]:
     """``locality``: what was read on the locality probes already."""
     found: dict[str, Floats] = {}
+    new: Readings | None = None
     if _ON_PROMPTS.intersection(which):
-        found |= _on_prompts(loaded, facts, "preference" in which, watch)
+        new = _read_prompts(loaded, facts, "preference" in which, watch)
+        found |= {"es": new.share, "exact": new.exact}
+        if "preference" in which:
+            found["preference"] = _preference(loaded, facts, new, watch)
     if "gs" in which:
         rephrased = read_answers(loaded, facts.rephrases.items, watch)
         found["gs"] = facts.rephrases.means(rephrased.share, len(facts))
@@ -123,7 +134,7 @@ def _evaluate(
         locality = locality or read_answers(loaded, facts.locality.items, watch)
         found |= _on_locality(facts, baseline, locality)
     if "generated" in which:
-        found["generated"] = generated_success(loaded, facts, watch)
+        found["generated"] = generated_success(loaded, facts, watch, None if new is None else new.first)
     collapse = perplexity(loaded, texts, watch) if "perplexity" in which else math.nan
     unknown = np.full(len(facts), np.nan)
     per_fact = FactScores(
@@ -132,21 +143,33 @@ def _evaluate(
     return per_fact.means(collapse), per_fact
 
 
-def _on_prompts(loaded: LoadedModel, facts: EncodedFacts, with_old: bool, watch: Watch) -> dict[str, Floats]:
-    new = read_answers(loaded, facts.prompts, watch)
-    found = {"es": new.share, "exact": new.exact}
+def _read_prompts(loaded: LoadedModel, facts: EncodedFacts, with_old: bool, watch: Watch) -> Readings:
+    """An old answer of one token is read in the same pass."""
+    rivals = np.full(len(facts), -1, dtype=np.int64)
     if with_old:
-        old = read_answers(loaded, facts.old.items, watch)
-        preferred = new.mean_log_prob[facts.old.owner] > old.mean_log_prob
-        found["preference"] = facts.old.means(preferred.astype(np.float64), len(facts))
-    return found
+        rivals[facts.old.owner] = _single(facts.old)
+    return read_answers(loaded, facts.prompts, watch, rivals)
+
+
+def _preference(loaded: LoadedModel, facts: EncodedFacts, new: Readings, watch: Watch) -> Floats:
+    old = new.rival.copy()  # mean log-probability of the old answer, nats
+    longer = np.flatnonzero(_single(facts.old) < 0)
+    read = read_answers(loaded, [facts.old.items[i] for i in longer], watch)
+    old[facts.old.owner[longer]] = read.mean_log_prob
+    return np.where(np.isnan(old), np.nan, new.mean_log_prob > old)
+
+
+def _single(old: Probes) -> Ints:
+    """(P,) the answer's only token, -1 where it has several."""
+    only = [e.answer[0] if len(e.answer) == 1 else -1 for e in old.items]
+    return np.array(only, dtype=np.int64)
 
 
 def _on_locality(facts: EncodedFacts, baseline: Baseline | None, read: Readings) -> dict[str, Floats]:
     probes = facts.locality
     found = {"ls": probes.means(np.where(probes.answered, read.share, np.nan), len(facts))}
     if baseline is not None:
-        before = baseline.tokens[probes.number]
+        before = baseline.at(probes.number)
         kept = np.where(before >= 0, read.first == before, np.nan)
         found["locality_kept"] = probes.means(kept, len(facts))
     return found

@@ -25,7 +25,7 @@ Pick = Callable[[Tensor, list[int], int], Tensor]  # logits (b, vocabulary), row
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """When a row is finished: after ``limits[row]`` tokens, at ``ends``, or where ``done(row, its tokens)``."""
+    """When a row is finished: after ``limits[row]`` tokens, at ``ends``, or where ``done(row, tokens)``."""
 
     limits: Sequence[int]
     ends: frozenset[int] = frozenset()

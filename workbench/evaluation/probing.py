@@ -1,4 +1,4 @@
-"""One prompt at a time, for a person who looks: next tokens with their probabilities, and text as it is written."""
+"""One prompt at a time, for a person who looks: likeliest next tokens, and text as it is written."""
 
 from collections.abc import Iterator
 
@@ -21,8 +21,8 @@ def next_tokens(loaded: LoadedModel, prompt: str, k: int = 10) -> tuple[tuple[st
     ids = prompt_ids(loaded, prompt)
     probabilities = _next(loaded, ids, None)[0].softmax(-1)
     best = probabilities.topk(min(k, len(probabilities)))
-    before = loaded.tokenizer.decode(ids)
-    after = (str(loaded.tokenizer.decode([*ids, token])) for token in best.indices.tolist())
+    before = str(loaded.tokenizer.decode(list(ids)))
+    after = [str(loaded.tokenizer.decode([*ids, token])) for token in best.indices.tolist()]
     texts = [text[len(before) :] if text.startswith(before) else text for text in after]
     return tuple(zip(texts, best.values.tolist(), strict=True))
 
@@ -30,7 +30,7 @@ def next_tokens(loaded: LoadedModel, prompt: str, k: int = 10) -> tuple[tuple[st
 def stream(
     loaded: LoadedModel, prompt: str, max_tokens: int = 64, cancel: Cancel | None = None
 ) -> Iterator[str]:
-    """Pieces of the greedy continuation, whole characters only. Raises InputError, NonFinite and Cancelled."""
+    """Pieces of the greedy continuation, in whole characters. Raises InputError, NonFinite, Cancelled."""
     ids = prompt_ids(loaded, prompt)
     watch, ends = Watch(cancel), end_tokens(loaded)
     written: list[int] = []

@@ -19,7 +19,8 @@ def by_step(success: Floats, steps: Ints | Sequence[int], count: int | None = No
     place = steps[known] - 1
     sums = np.bincount(place, success[known], count)
     facts = np.bincount(place, minlength=count)
-    return np.divide(sums, facts, out=np.full(count, np.nan), where=facts > 0)
+    found: Floats = np.divide(sums, facts, out=np.full(count, np.nan), where=facts > 0)
+    return found
 
 
 class Retention:
@@ -52,7 +53,7 @@ class Retention:
         return found
 
     def by_age(self) -> Floats:
-        """(steps, ages): success of each step's facts so many steps after their edit, NaN where not scored."""
+        """(steps, ages): success of each step's facts so long after their edit, NaN where not scored."""
         last = max(self._rows, default=0)
         found = np.full((last, last), np.nan)
         for step, row in self._rows.items():
@@ -69,4 +70,5 @@ class Retention:
             ages = step - np.arange(1, len(row) + 1)[known]
             sums[ages] += row[known]
             counts[ages] += 1
-        return np.divide(sums, counts, out=np.full(last, np.nan), where=counts > 0)
+        found: Floats = np.divide(sums, counts, out=np.full(last, np.nan), where=counts > 0)
+        return found

@@ -30,7 +30,8 @@ def sample_texts(
     """``count`` texts of ``length`` tokens at temperature 1, without special tokens.
 
     Each opens with a word drawn from the model's own distribution at the start of a document. The same model,
-    seed, count and length give the same texts, from ``cache_dir`` after the first time. ``loaded`` must not be edited yet.
+    seed, count and length give the same texts, from ``cache_dir`` after the first time. ``loaded`` must not be
+    edited yet.
     """
     key = {"model": loaded.sha256, "seed": seed, "count": count, "length": length}
     file = cache_dir / f"{loaded.sha256[:16]}-seed{seed}-{count}x{length}.json" if cache_dir else None
@@ -70,7 +71,7 @@ class _Vocabulary:
 
     def __init__(self, loaded: LoadedModel) -> None:
         model, tokenizer = loaded.model, loaded.tokenizer
-        size = model.get_output_embeddings().weight.shape[0]  # type: ignore[union-attr, index]
+        size = model.get_output_embeddings().weight.shape[0]
         known = min(size, len(tokenizer))
         special = torch.ones(size, dtype=torch.bool)  # ids beyond the tokenizer's are padding of the matrix
         special[:known] = False

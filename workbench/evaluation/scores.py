@@ -9,21 +9,24 @@ Floats = npt.NDArray[np.float64]
 
 # Shown beside every number, in the window, the reports and the model card.
 PROTOCOLS: dict[str, str] = {
-    "es": "Efficacy: the share of the target's tokens that are the most likely next token after the prompt and the "
-    "target's own earlier tokens (teacher forcing, lenient), averaged over facts.",
-    "gs": "Generalisation: as efficacy, on the fact's rephrased prompts; the mean over a fact's rephrases, averaged "
-    "over facts that have any.",
-    "ls": "Locality against the reference answer: as efficacy, on prompts about other things and their reference "
-    "answers, averaged over facts that have any; usually below 100 % before any edit.",
-    "exact": "Exact: the share of facts whose target tokens are all the most likely ones under teacher forcing.",
-    "generated": "Generated: the share of facts whose target is what the model writes by itself after the prompt "
-    "(greedy, up to a newline, a full stop or the end of the text), compared without case, articles and punctuation.",
-    "preference": "Preference: the share of facts with an old answer whose new answer is more likely than the old "
-    "one after the prompt, by the mean log-probability of the answer's tokens, so that length does not decide.",
-    "locality_kept": "Locality kept: the share of locality prompts whose most likely next token is the one of the "
-    "unedited model; the mean over a fact's prompts, averaged over facts that have any.",
-    "perplexity": "Perplexity per token on ordinary text: the exponential of the mean negative log-likelihood over "
-    "all tokens, each text cut at 64 tokens and its first token not scored.",
+    "es": "Efficacy: the share of the target's tokens that are the most likely next token after the prompt and "
+    "the target's own earlier tokens (teacher forcing, lenient), averaged over facts.",
+    "gs": "Generalisation: as efficacy, on the fact's rephrased prompts; the mean over a fact's rephrases, "
+    "averaged over facts that have any.",
+    "ls": "Locality against the reference answer: as efficacy, on prompts about other things and their "
+    "reference answers, averaged over facts that have any; usually below 100 % before any edit.",
+    "exact": "Exact: the share of facts whose target tokens are all the most likely ones under teacher "
+    "forcing.",
+    "generated": "Generated: the share of facts whose target is what the model writes by itself after the "
+    "prompt (greedy, up to a newline, a full stop or the end of the text), compared without case, articles "
+    "and punctuation.",
+    "preference": "Preference: the share of facts with an old answer whose new answer is more likely than the "
+    "old one after the prompt, by the mean log-probability of the answer's tokens, so that length does not "
+    "decide.",
+    "locality_kept": "Locality kept: the share of locality prompts whose most likely next token is the one of "
+    "the unedited model; the mean over a fact's prompts, averaged over facts that have any.",
+    "perplexity": "Perplexity per token on ordinary text: the exponential of the mean negative log-likelihood "
+    "over all tokens, each text cut at 64 tokens and its first token not scored.",
 }
 
 

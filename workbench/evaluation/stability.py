@@ -1,7 +1,7 @@
 """Norms and angles of weight shifts through their factors: Δ = leftᵀ·right, left (r, d_k), right (r, d_v).
 
-Products are taken in float64 on factors scaled to a largest entry of 1, so that neither the squares of very small or
-large shifts nor near-dependent rows lose the result.
+Products are taken in float64 on factors scaled to a largest entry of 1, so that neither the squares of very
+small or large shifts nor near-dependent rows lose the result.
 """
 
 import math
@@ -23,27 +23,11 @@ def inner(left_a: Tensor, right_a: Tensor, left_b: Tensor, right_b: Tensor) -> f
     return scale_a * scale_b * _inner(left_a, right_a, left_b, right_b)
 
 
-def cosine(left_a: Tensor, right_a: Tensor, left_b: Tensor, right_b: Tensor) -> float:
-    """Between two shifts, -1 to 1; NaN where either is zero."""
-    (left_a, right_a), _ = _scaled(left_a, right_a)
-    (left_b, right_b), _ = _scaled(left_b, right_b)
-    lengths = _inner(left_a, right_a, left_a, right_a) * _inner(left_b, right_b, left_b, right_b)
-    return _cosine(_inner(left_a, right_a, left_b, right_b), lengths)
-
-
-def cosine_with(left: Tensor, right: Tensor, dense: Tensor) -> float:
-    """Between a shift and a dense (d_k, d_v) matrix, such as the sum of earlier shifts; NaN where either is zero."""
-    (left, right), _ = _scaled(left, right)
-    (dense,), _ = _scaled(dense)
-    product = float(((left @ dense) * right).sum())
-    return _cosine(product, _inner(left, right, left, right) * float(dense.square().sum()))
-
-
-def weight_drift(weight: Tensor, original: Tensor) -> float:
-    """‖W − W₀‖_F / ‖W₀‖_F; NaN where the original is zero."""
-    length = _norm(original)
-    change = weight.float() - original.to(weight.device).float()
-    return _norm(change) / length if length > 0 else math.nan
+def cosine(product: float, norm_a: float, norm_b: float) -> float:
+    """From ⟨a, b⟩ and the two norms, -1 to 1; NaN where either is zero."""
+    if not (norm_a > 0 and norm_b > 0):
+        return math.nan
+    return min(1.0, max(-1.0, product / norm_a / norm_b))
 
 
 def _inner(left_a: Tensor, right_a: Tensor, left_b: Tensor, right_b: Tensor) -> float:
@@ -51,18 +35,8 @@ def _inner(left_a: Tensor, right_a: Tensor, left_b: Tensor, right_b: Tensor) -> 
     return float(((left_a @ left_b.T) * (right_a @ right_b.T)).sum())
 
 
-def _cosine(product: float, squared_lengths: float) -> float:
-    if not squared_lengths > 0:
-        return math.nan
-    return min(1.0, max(-1.0, product / math.sqrt(squared_lengths)))
-
-
 def _scaled(*factors: Tensor) -> tuple[list[Tensor], float]:
     """In float64 with a largest entry of 1 each, and the product of what they were divided by."""
     largest = [float(f.abs().amax()) if f.numel() else 0.0 for f in factors]
     scaled = [f.double() / (m if m > 0 else 1.0) for f, m in zip(factors, largest, strict=True)]
     return scaled, math.prod(largest)
-
-
-def _norm(matrix: Tensor) -> float:
-    return float(torch.linalg.vector_norm(matrix, dtype=torch.float64))

@@ -1,15 +1,16 @@
 """What a table says while it has nothing to show: one sentence and what to do about it."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from workbench.desktop.facts.widgets import plain_label
 
 
 class EmptyPage(QWidget):
     def __init__(self, sentence: str, *buttons: QPushButton) -> None:
         super().__init__()
-        self.label = QLabel(sentence, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.label = plain_label(sentence, "facts-invitation", "dim")
         self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.label.setProperty("role", "dim")
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)

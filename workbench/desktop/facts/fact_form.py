@@ -2,29 +2,29 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
     QFrame,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from workbench.desktop.facts.columns import problem_of, tags_of
-from workbench.desktop.facts.fact_list import FactList
 from workbench.desktop.facts.lines_table import LinesTable
+from workbench.desktop.facts.store.columns import problem_of, tags_of
+from workbench.desktop.facts.store.fact_list import FactList
+from workbench.desktop.facts.widgets import label_of, plain_label, push_button
 from workbench.desktop.theme import mark
 from workbench.facts.fact import Fact, Probe
 from workbench.facts.text import clean, cut, fold
 
 PROMPT_LINES = 2
+SIZE = 600, 680  # pixels
 
 
 class FactForm(QDialog):
@@ -44,9 +44,7 @@ class FactForm(QDialog):
         self._fill(self._original)
         self._check()
         self.prompt.setFocus()
-
-    def sizeHint(self) -> QSize:
-        return QSize(560, 640)
+        self.resize(*SIZE)
 
     def fact(self) -> Fact:
         return Fact(
@@ -72,8 +70,7 @@ class FactForm(QDialog):
         self.locality = LinesTable("form-locality", ("Prompt", "Answer", "Kind"))
         self.portability = LinesTable("form-portability", ("Prompt", "Answer", "Kind"))
         self.tags = QLineEdit(placeholderText="between commas")
-        self.advice = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
-        self.advice.setObjectName("form-advice")
+        self.advice = plain_label(name="form-advice")
         for name in ("prompt", "target", "subject", "old", "tags"):
             field: QWidget = getattr(self, name)
             field.setObjectName(f"form-{name}")
@@ -85,14 +82,15 @@ class FactForm(QDialog):
 
     def _make_buttons(self) -> None:
         self.buttons = QDialogButtonBox()
-        self.save = QPushButton("Save", objectName="form-save", default=True)
-        mark(self.save, primary=True)
+        self.save = push_button("Save", "form-save", primary=True)
         self.buttons.addButton(self.save, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.another = QPushButton("Save and add another", objectName="form-another", autoDefault=False)
+        self.another = push_button("Save and add another", "form-another")
         if self._index < 0:
             self.another.setShortcut("Ctrl+Return")
             self.buttons.addButton(self.another, QDialogButtonBox.ButtonRole.ActionRole)
-        self.buttons.addButton("Cancel" if self._index >= 0 else "Close", QDialogButtonBox.ButtonRole.RejectRole)
+        self.buttons.addButton(
+            "Cancel" if self._index >= 0 else "Close", QDialogButtonBox.ButtonRole.RejectRole
+        )
         self.save.clicked.connect(self._save)
         self.another.clicked.connect(self._save_another)
         self.buttons.rejected.connect(self.reject)
@@ -108,22 +106,33 @@ class FactForm(QDialog):
             ("Target", self.target, "What it should answer after the edit"),
             ("Subject", self.subject, "Whom or what the fact is about; optional"),
             ("Old answer", self.old, "What the model answered before, where you know it; optional"),
-            ("Rephrases", self.rephrases, "Other wordings that should give the target too; they measure generalisation"),
-            ("Locality", self.locality, "Prompts whose answers must not change; they measure what else was hit"),
+            (
+                "Rephrases",
+                self.rephrases,
+                "Other wordings that should give the target too; they measure generalisation",
+            ),
+            (
+                "Locality",
+                self.locality,
+                "Prompts whose answers must not change; they measure what else was hit",
+            ),
             ("Portability", self.portability, "Prompts whose answers follow from the new fact"),
             ("Tags", self.tags, "Your own words to filter by, between commas"),
         )
         for title, field, about in rows:
-            label = QLabel(title)
-            label.setBuddy(field)
+            label = label_of(field, title)
             label.setToolTip(about)
             field.setToolTip(about)
             field.setAccessibleName(title)
             field.setAccessibleDescription(about)
             form.addRow(label, field)
         inner = QWidget()
-        inner.setLayout(form)
-        area = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        upper = QVBoxLayout(inner)
+        upper.setContentsMargins(0, 0, 0, 0)
+        upper.addLayout(form)
+        upper.addStretch(1)
+        area = QScrollArea(widgetResizable=True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(inner)
         bottom = QVBoxLayout()
@@ -147,8 +156,9 @@ class FactForm(QDialog):
         ):
             line.setText(text)
         self.rephrases.set_rows((text,) for text in fact.rephrases)
-        self.locality.set_rows(_cells(fact.locality))
-        self.portability.set_rows(_cells(fact.portability))
+        for table, probes in ((self.locality, fact.locality), (self.portability, fact.portability)):
+            table.set_rows(_cells(probes))
+            table.setColumnHidden(2, not any(probe.kind for probe in probes))
 
     @Slot()
     def _check(self) -> None:

@@ -1,20 +1,21 @@
 """The filter over a table: a field for words and a menu of states."""
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
-from workbench.desktop.facts.fact_list import FactList
-from workbench.desktop.facts.query import Query, parse
-from workbench.desktop.facts.states import MEANING, TOKEN, State
+from workbench.desktop.facts.store.fact_list import FactList
+from workbench.desktop.facts.store.query import Query, parse
+from workbench.desktop.facts.store.states import MEANING, TOKEN, State
+from workbench.desktop.facts.widgets import named, tool_button
 from workbench.desktop.theme import icon, tokens_of
 
 AT_ONCE = 50_000  # facts up to which each keystroke filters at once
 PAUSE_MS = 120  # of typing, before a longer list is filtered
 
 
-def state_icon(colour: str, ratio: float) -> QIcon:
-    """The square that the table draws."""
+def state_icon(colour: str, tick: str, ratio: float) -> QIcon:
+    """The square that the table draws; larger and with a tick where the colour of one is given."""
     picture = QPixmap(QSize(16, 16) * ratio)
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
@@ -22,7 +23,12 @@ def state_icon(colour: str, ratio: float) -> QIcon:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(colour))
-    painter.drawRoundedRect(4, 4, 8, 8, 2, 2)
+    if tick:
+        painter.drawRoundedRect(1, 1, 14, 14, 4, 4)
+        painter.setPen(QPen(QColor(tick), 2))
+        painter.drawPolyline([QPointF(4.5, 8.5), QPointF(7, 11), QPointF(11.5, 5.5)])
+    else:
+        painter.drawRoundedRect(4, 4, 8, 8, 2, 2)
     painter.end()
     return QIcon(picture)
 
@@ -37,15 +43,13 @@ class FilterBar(QWidget):
         self._pause = QTimer(self, singleShot=True)
         self._pause.timeout.connect(self._tell)
         self.field = QLineEdit(placeholderText="Filter prompt, target, tag or state", clearButtonEnabled=True)
-        self.field.setObjectName("facts-filter")
-        self.field.setAccessibleName("Filter facts")
+        named(self.field, "facts-filter", "Filter facts")
         self.field.setToolTip('Every word must occur; "words in quotes" belong together. Ctrl+F')
         self.field.addAction(icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
         self.field.textChanged.connect(self._typed)
-        self.states_button = QToolButton(icon=icon("filter"), checkable=True)
-        self.states_button.setObjectName("facts-states")
+        self.states_button = tool_button("filter", "", "facts-states")
+        self.states_button.setCheckable(True)
         self.states_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.states_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
         self._menu.aboutToShow.connect(self._fill_menu)
@@ -88,7 +92,8 @@ class FilterBar(QWidget):
             if not number and state not in self._states:
                 continue
             action = QAction(f"{state.word.capitalize()}   {number:,}", self._menu, checkable=True)
-            action.setIcon(state_icon(getattr(tokens, TOKEN[state]), self.devicePixelRatioF()))
+            tick = tokens.pane if state in self._states else ""
+            action.setIcon(state_icon(getattr(tokens, TOKEN[state]), tick, self.devicePixelRatioF()))
             action.setChecked(state in self._states)
             action.setToolTip(MEANING[state].capitalize())
             action.setData(int(state))

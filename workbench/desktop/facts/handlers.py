@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog
 
 from workbench.desktop.facts.actions import Need
-from workbench.desktop.facts.batch import prepared
-from workbench.desktop.facts.clipboard import MAX_COPIED, from_text, to_text
-from workbench.desktop.facts.columns import COLUMNS, facts_in_words, problem_of, tags_of
 from workbench.desktop.facts.conflicts_dialog import ConflictsDialog
 from workbench.desktop.facts.export import export_facts
 from workbench.desktop.facts.fact_form import FactForm
-from workbench.desktop.facts.import_wizard import ImportWizard
-from workbench.desktop.facts.states import IntArray
+from workbench.desktop.facts.importing.wizard import ImportWizard
+from workbench.desktop.facts.store.batch import prepared
+from workbench.desktop.facts.store.clipboard import MAX_COPIED, from_text, to_text
+from workbench.desktop.facts.store.columns import COLUMNS, facts_in_words, problem_of, tags_of
+from workbench.desktop.facts.store.states import IntArray
 from workbench.facts.fact import Fact
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Handlers(QObject):
         panel, stack = self._panel, self._panel.history.stack
         held = {
             Need.UNLOCKED: not panel.history.lock_reason,
-            Need.CHOSEN: len(self._chosen()) > 0,
+            Need.CHOSEN: panel.page.table.chosen_count() > 0,
             Need.FACTS: len(panel.page.facts) > 0,
             Need.UNDO: stack.canUndo(),
             Need.REDO: stack.canRedo(),
@@ -107,12 +107,15 @@ class Handlers(QObject):
 
     @Slot()
     def cut(self) -> None:
-        if self.copy():
+        if self._copied():
             chosen = self._chosen()
             self._panel.history.remove(self._panel.page.facts, chosen, f"cut {facts_in_words(len(chosen))}")
 
     @Slot()
-    def copy(self) -> bool:
+    def copy(self) -> None:
+        self._copied()
+
+    def _copied(self) -> bool:
         facts = self._chosen_facts()
         if len(facts) > MAX_COPIED:
             self._panel.say(
@@ -142,7 +145,7 @@ class Handlers(QObject):
         if write is None or row >= len(page.model.shown) or not len(places):
             self._panel.say("Paste at least two columns, prompt and target, or choose a cell to paste into.")
             return
-        given = texts * len(places) if len(texts) == 1 else texts[: len(places)]
+        given = [texts[0]] * len(places) if len(texts) == 1 else list(texts[: len(places)])
         new = [write(page.facts[i], text) for i, text in zip(places.tolist(), given, strict=True)]
         if problem := next(filter(None, map(problem_of, new)), ""):
             self._panel.say(f"Nothing was pasted. {problem}")
@@ -151,7 +154,9 @@ class Handlers(QObject):
         text = f"paste into {facts_in_words(len(places))}"
         self._panel.history.replace(page.facts, places[order], [new[i] for i in order], text)
         left = len(texts) - len(places)
-        self._panel.say(f"{left:,} of {len(texts):,} cells found no row to go into." if len(texts) > 1 and left else "")
+        self._panel.say(
+            f"{left:,} of {len(texts):,} cells found no row to go into." if len(texts) > 1 and left else ""
+        )
 
     @Slot()
     def move(self) -> None:
@@ -187,7 +192,11 @@ class Handlers(QObject):
 
     def _replace_chosen(self, new: list[Fact], what: str) -> None:
         text = f"{what} {facts_in_words(len(new))}"
-        self._panel.history.replace(self._panel.page.facts, self._chosen(), new, text)
+        QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        try:
+            self._panel.history.replace(self._panel.page.facts, self._chosen(), new, text)
+        finally:
+            QGuiApplication.restoreOverrideCursor()
 
     @Slot()
     def delete(self) -> None:

@@ -7,10 +7,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from workbench.desktop.facts.batch import Batch, prepared
-from workbench.desktop.facts.columns import facts_in_words
-from workbench.desktop.facts.fact_list import FactList, Rows
-from workbench.desktop.facts.states import IntArray
+from workbench.desktop.facts.store.batch import Batch, prepared
+from workbench.desktop.facts.store.columns import facts_in_words
+from workbench.desktop.facts.store.fact_list import FactList, Rows
+from workbench.desktop.facts.store.states import IntArray
 from workbench.facts.fact import Fact
 
 
@@ -107,7 +107,9 @@ class FactHistory(QObject):
 
     def replace(self, facts: FactList, indices: IntArray, new: Sequence[Fact], text: str = "") -> None:
         """A fact whose prompt, target or subject changes counts as not edited into the model."""
-        differs = np.array([facts[i] != fact for i, fact in zip(indices.tolist(), new, strict=True)], np.bool_)
+        differs = np.array(
+            [facts[i] != fact for i, fact in zip(indices.tolist(), new, strict=True)], np.bool_
+        )
         if not differs.any():
             return
         indices = indices[differs]

@@ -26,6 +26,8 @@ class Job(QThread):
         super().__init__(parent)
         self._work = work
         self._told = 0.0
+        self.error: Exception | None = None  # set once it failed
+        self.result: object = None  # set once it succeeded
         self.stop = threading.Event()
 
     def run(self) -> None:
@@ -36,8 +38,10 @@ class Job(QThread):
         except Cancelled:
             self.cancelled.emit()
         except Exception as error:
+            self.error = error
             self.failed.emit(error)
         else:
+            self.result = result
             self.succeeded.emit(result)
         finally:
             sys.setswitchinterval(usual)

@@ -8,9 +8,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+from workbench.desktop.facts.widgets import ROW_HEIGHT, set_up_rows
 from workbench.facts.text import clean
-
-ROW_HEIGHT = 26  # pixels
 
 
 class LinesTable(QTableWidget):
@@ -25,15 +24,10 @@ class LinesTable(QTableWidget):
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
         header.setVisible(len(titles) > 1)
         for column in range(1, len(titles)):
             header.resizeSection(column, 130)
-        self.verticalHeader().hide()
-        self.verticalHeader().setMinimumSectionSize(ROW_HEIGHT)
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        self.setWordWrap(False)
+        set_up_rows(self)
         self.setTabKeyNavigation(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers)
         self.setProperty("role", "card")
@@ -60,7 +54,8 @@ class LinesTable(QTableWidget):
     def incomplete(self) -> bool:
         """Whether a row has an answer and no prompt."""
         return any(
-            not clean(self._text(row, 0)) and any(self._text(row, column) for column in range(self.columnCount()))
+            not clean(self._text(row, 0))
+            and any(self._text(row, column) for column in range(self.columnCount()))
             for row in range(self.rowCount())
         )
 

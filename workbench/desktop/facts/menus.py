@@ -4,7 +4,22 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from workbench.desktop.facts.actions import FactActions
 
-OF_SELECTION = ("edit", "duplicate", "", "cut", "copy", "paste", "", "move", "tag", "untag", "", "probe", "", "delete")
+OF_SELECTION = (
+    "edit",
+    "duplicate",
+    "",
+    "cut",
+    "copy",
+    "paste",
+    "",
+    "move",
+    "tag",
+    "untag",
+    "",
+    "probe",
+    "",
+    "delete",
+)
 OF_LIST = ("add", "form", "paste", "import", "", "undo", "redo", "", "conflicts", "find", "",
            "export-all", "export-shown", "export-chosen")  # fmt: skip
 

@@ -1,9 +1,10 @@
 """One sentence in a strip, until it is closed or the next one comes."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from workbench.desktop.theme import icon, mark
+from workbench.desktop.facts.widgets import plain_label, tool_button
+from workbench.desktop.theme import mark
 
 
 class NoticeStrip(QFrame):
@@ -11,12 +12,11 @@ class NoticeStrip(QFrame):
         super().__init__(parent)
         self.setObjectName("facts-notice")
         mark(self, role="notice")
-        self.label = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self.label = plain_label(name="facts-notice-text")
         self.label.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        close = QToolButton(icon=icon("close", "dim"), toolTip="Close this notice")
-        close.setAccessibleName("Close this notice")
+        close = tool_button("close", "Close this notice", "facts-notice-close")
         close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(9, 4, 4, 4)

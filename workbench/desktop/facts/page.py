@@ -1,30 +1,30 @@
 """One tab of facts: filter, table, count; or an invitation while there are none."""
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
-    QPushButton,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from workbench.desktop.facts.columns import facts_in_words
 from workbench.desktop.facts.empty_page import EmptyPage
-from workbench.desktop.facts.fact_list import FactList
 from workbench.desktop.facts.filter_bar import FilterBar
 from workbench.desktop.facts.history import FactHistory
 from workbench.desktop.facts.notice import NoticeStrip
-from workbench.desktop.facts.query import Query
-from workbench.desktop.facts.states import IntArray
+from workbench.desktop.facts.store.columns import facts_in_words
+from workbench.desktop.facts.store.fact_list import FactList
+from workbench.desktop.facts.store.query import Query
+from workbench.desktop.facts.store.states import IntArray
 from workbench.desktop.facts.table_model import EMPTY, FactTableModel
 from workbench.desktop.facts.table_view import FactTable
+from workbench.desktop.facts.widgets import named, plain_label, push_button
 from workbench.desktop.theme import mark
 
+MOST_REVEALED = 100_000  # facts selected after they came; of more only the first
 LIVE_MS = 1_000  # between two looks of a filter or order by state while states change
 
 
@@ -41,13 +41,10 @@ class FactsPage(QWidget):
         self.setObjectName(f"{name}-page")
         self.facts, self.history = facts, history
         self.model = FactTableModel(facts, history, self)
-        self.table = FactTable(self.model)
-        self.table.setObjectName(f"{name}-table")
+        self.table = named(FactTable(self.model), f"{name}-table", f"Table of {name}")
         self.filter_bar = FilterBar(facts)
         self.notice = NoticeStrip()
-        self.count = QLabel(textFormat=Qt.TextFormat.PlainText)
-        self.count.setObjectName(f"{name}-count")
-        self.count.setProperty("role", "caption")
+        self.count = plain_label(name=f"{name}-count", role="caption")
         self._inviting = True
         self._live = QTimer(self, singleShot=True, interval=LIVE_MS)
         self._live.timeout.connect(self.model.refresh)
@@ -58,9 +55,9 @@ class FactsPage(QWidget):
         self.refresh()
 
     def _build_stack(self, name: str, invitation: str) -> None:
-        self.type_button = QPushButton("Type a fact", objectName=f"{name}-type")
-        self.import_button = QPushButton("Import facts…", objectName=f"{name}-import")
-        clear = QPushButton("Clear the filter", objectName=f"{name}-clear-filter")
+        self.type_button = push_button("Type a fact", f"{name}-type")
+        self.import_button = push_button("Import facts…", f"{name}-import")
+        clear = push_button("Clear the filter", f"{name}-clear-filter")
         clear.clicked.connect(self.filter_bar.clear)
         self._empty = EmptyPage(invitation, self.type_button, self.import_button)
         self._nothing = EmptyPage("No fact matches the filter.", clear)
@@ -115,7 +112,7 @@ class FactsPage(QWidget):
             return
         if self.model.query and not np.isin(indices, self.model.shown).all():
             self.filter_bar.clear()
-        self.table.choose(indices)
+        self.table.choose(indices if len(indices) <= MOST_REVEALED else indices[:1])
 
     @Slot()
     def refresh(self) -> None:
@@ -140,7 +137,7 @@ class FactsPage(QWidget):
     def _show_count(self) -> None:
         total, shown = len(self.facts), len(self.model.shown)
         text = f"{shown:,} of {total:,}" if self.model.query else facts_in_words(total)
-        chosen = len(self.table.chosen())
+        chosen = self.table.chosen_count()
         self.count.setText(f"{text} · {chosen:,} selected" if chosen > 1 else text)
 
     @Slot()

@@ -3,25 +3,27 @@
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSettings, Signal, Slot
+from PySide6.QtCore import QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QUndoStack
 from PySide6.QtWidgets import QMenu, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
 from workbench.desktop.facts.actions import FactActions
-from workbench.desktop.facts.batch import Batch
-from workbench.desktop.facts.fact_list import FactList, StepArray
+from workbench.desktop.facts.drops import local_file
 from workbench.desktop.facts.handlers import Handlers
 from workbench.desktop.facts.history import FactHistory
 from workbench.desktop.facts.menus import context_menu, more_menu
 from workbench.desktop.facts.page import FactsPage
-from workbench.desktop.facts.states import IntArray, State, StateArray
-from workbench.desktop.theme import icon
+from workbench.desktop.facts.store.batch import Batch
+from workbench.desktop.facts.store.fact_list import FactList, StepArray
+from workbench.desktop.facts.store.states import IntArray, State, StateArray
+from workbench.desktop.facts.widgets import named, tool_button
 
 FACTS_INVITATION = (
     "No facts yet. Type one, paste rows from a spreadsheet, or import a file of what the model should know."
 )
 WARMUP_INVITATION = (
-    "No warm-up facts yet. They give the whitening its statistics before the first edit; import a thousand or more."
+    "No warm-up facts yet. They give the whitening its statistics before the first edit; "
+    "import a thousand or more."
 )
 
 
@@ -131,13 +133,11 @@ class FactsPanel(QWidget):
         page.import_wanted.connect(self._handlers.import_any)
         page.table.customContextMenuRequested.connect(self._show_menu)
         for name in ("add", "import"):
-            button = QToolButton(self)
+            button = named(QToolButton(), f"{page.objectName()}-{name}", self.action(name).text())
             button.setDefaultAction(self.action(name))
-            button.setAccessibleName(self.action(name).text())
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             page.add_tool(button)
-        more = QToolButton(self, icon=icon("more"), toolTip="More about these facts")
-        more.setObjectName(f"{page.objectName()}-more")
-        more.setAccessibleName("More about these facts")
+        more = tool_button("more", "More about these facts", f"{page.objectName()}-more")
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         more.setMenu(more_menu(self.actions_by_name, more))
         page.add_tool(more)
@@ -160,6 +160,8 @@ class FactsPanel(QWidget):
     @Slot()
     def _update_actions(self) -> None:
         self.actions_by_name.update(self._handlers.met(), self.history.lock_reason)
+        for name, text in (("undo", self.undo_stack.undoText()), ("redo", self.undo_stack.redoText())):
+            self.action(name).setText(f"{name.capitalize()} {text}".strip())
         other = "facts" if self.page is self.warmup_page else "warm-up"
         self.action("move").setText(f"Move to {other}")
 
@@ -175,16 +177,11 @@ class FactsPanel(QWidget):
         self.facts_changed.emit(facts)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if not self.history.lock_reason and _local_file(event) is not None:
+        if not self.history.lock_reason and local_file(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _local_file(event)
+        path = local_file(event)
         if path is not None:
             event.acceptProposedAction()
             self._handlers.import_later(path)
-
-
-def _local_file(event: QDropEvent) -> Path | None:
-    urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
-    return Path(urls[0].toLocalFile()) if len(urls) == 1 else None

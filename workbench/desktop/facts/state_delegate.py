@@ -4,7 +4,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from workbench.desktop.facts.states import TOKEN
+from workbench.desktop.facts.store.states import TOKEN
 from workbench.desktop.facts.table_model import STATE_ROLE
 from workbench.desktop.theme import tokens_of
 
@@ -17,13 +17,13 @@ class StateDelegate(QStyledItemDelegate):
     ) -> None:
         drawn = QStyleOptionViewItem(option)
         self.initStyleOption(drawn, index)
-        word, drawn.text = drawn.text, ""  # type: ignore[attr-defined]
-        widget = drawn.widget  # type: ignore[attr-defined]
+        word, drawn.text = drawn.text, ""
+        widget = drawn.widget
         style = widget.style() if widget else QApplication.style()
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, drawn, painter, widget)
-        palette: QPalette = drawn.palette  # type: ignore[attr-defined]
+        palette: QPalette = drawn.palette
         tokens = tokens_of(palette)
-        room: QRect = drawn.rect.adjusted(MARGIN, 0, -2, 0)  # type: ignore[attr-defined]
+        room: QRect = drawn.rect.adjusted(MARGIN, 0, -2, 0)
         state = index.data(STATE_ROLE)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

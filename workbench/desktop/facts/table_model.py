@@ -7,14 +7,14 @@ import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QBrush, QColor, QGuiApplication
 
-from workbench.desktop.facts.batch import prepared
-from workbench.desktop.facts.columns import COLUMNS, PROMPT, STATE, TARGET, problem_of
-from workbench.desktop.facts.fact_list import FactList
 from workbench.desktop.facts.history import FactHistory
-from workbench.desktop.facts.query import Query, matches
-from workbench.desktop.facts.sorting import order_of
-from workbench.desktop.facts.states import IntArray, State, in_words
-from workbench.desktop.facts.view_rows import places_of, runs
+from workbench.desktop.facts.store.batch import prepared
+from workbench.desktop.facts.store.columns import COLUMNS, PROMPT, STATE, TARGET, problem_of
+from workbench.desktop.facts.store.fact_list import FactList
+from workbench.desktop.facts.store.query import Query, matches
+from workbench.desktop.facts.store.sorting import order_of
+from workbench.desktop.facts.store.states import IntArray, State, in_words
+from workbench.desktop.facts.store.view_rows import places_of, runs
 from workbench.desktop.theme import tokens_of
 from workbench.facts.fact import Fact
 from workbench.facts.text import cut
@@ -59,6 +59,7 @@ class FactTableModel(QAbstractTableModel):
         self.draft = EMPTY
         self._rows: IntArray = np.arange(len(facts))
         self._matching: IntArray | None = None  # what the query last found, ascending; None: look again
+        self._sorted: tuple[int, IntArray] | None = None  # a column and its ascending order
         self._resetting = False
         facts.observers.append(self)
         history.lock_changed.connect(self._show_lock)
@@ -206,7 +207,7 @@ class FactTableModel(QAbstractTableModel):
             self._matching = matches(self.facts, self.query)
         rows = self._matching
         if self.sort_column >= 0:
-            order = order_of(self.facts, self.sort_column)
+            order = self._order()
             order = order[::-1] if self.descending else order
             if len(rows) < len(self.facts):
                 wanted = np.zeros(len(self.facts), np.bool_)
@@ -215,9 +216,15 @@ class FactTableModel(QAbstractTableModel):
             rows = order
         self._rows = rows
 
+    def _order(self) -> IntArray:
+        """Kept until facts or, for the column of states, states change."""
+        if self._sorted is None or self._sorted[0] != self.sort_column:
+            self._sorted = self.sort_column, order_of(self.facts, self.sort_column)
+        return self._sorted[1]
+
     def inserted(self, indices: IntArray) -> None:
         """New facts come where the order wants them; those that do not match the filter stay out."""
-        self._matching = None
+        self._matching = self._sorted = None
         shift = np.searchsorted(indices - np.arange(len(indices)), self._rows, side="right")
         self._rows = self._rows + shift
         new = matches(self.facts, self.query, indices)
@@ -247,18 +254,20 @@ class FactTableModel(QAbstractTableModel):
 
     def removed(self, indices: IntArray) -> None:
         self._rows = self._rows - np.searchsorted(indices, self._rows)
-        self._matching = None
+        self._matching = self._sorted = None
         if self._resetting:
             self._resetting = False
             self.endResetModel()
         self.shown_changed.emit()
 
     def replaced(self, indices: IntArray) -> None:  # noqa: ARG002
-        self._matching = None
+        self._matching = self._sorted = None
         self._all_changed(0)
 
     def states_changed(self, indices: IntArray | None) -> None:  # noqa: ARG002
         self._matching = None
+        if self._sorted and self._sorted[0] == STATE:
+            self._sorted = None
         self._all_changed(STATE)
 
     def _all_changed(self, first_column: int) -> None:

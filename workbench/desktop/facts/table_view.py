@@ -1,18 +1,35 @@
 """The table: selection by facts, typing from row to row, columns that fit their dock."""
 
 import numpy as np
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal, Slot
+from numpy.typing import NDArray
+from PySide6.QtCore import (
+    QByteArray,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QTableView,
+    QWidget,
+)
 
-from workbench.desktop.facts.columns import COLUMNS, PROMPT, STATE, TARGET
 from workbench.desktop.facts.state_delegate import StateDelegate
-from workbench.desktop.facts.states import IntArray
+from workbench.desktop.facts.store.columns import COLUMNS, PROMPT, STATE, TARGET
+from workbench.desktop.facts.store.states import IntArray
+from workbench.desktop.facts.store.view_rows import runs
 from workbench.desktop.facts.table_model import EMPTY, FactTableModel
-from workbench.desktop.facts.view_rows import runs
+from workbench.desktop.facts.widgets import ROW_HEIGHT, set_up_rows
 from workbench.desktop.theme import tokens_of
 
-ROW_HEIGHT = 26  # pixels
 MOST_RANGES = 2_000  # of a selection that is restored; more would be slow
 Hint = QAbstractItemDelegate.EndEditHint
 Flag = QItemSelectionModel.SelectionFlag
@@ -27,17 +44,14 @@ class FactTable(QTableView):
         self._kept: IntArray = np.empty(0, np.int64)
         self._kept_current = (-1, PROMPT)
         self.setModel(model)
+        # A header asks its selection about every row of a column; its own, empty one answers at once.
+        self.horizontalHeader().setSelectionModel(QItemSelectionModel(model, self.horizontalHeader()))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         triggers = QAbstractItemView.EditTrigger
-        self.setEditTriggers(
-            triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed
-        )
+        self.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed)
         self.setItemDelegateForColumn(STATE, StateDelegate(self))
-        self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._set_up_headers()
         self.selectionModel().selectionChanged.connect(self._tell_chosen)
@@ -46,13 +60,9 @@ class FactTable(QTableView):
         model.rearranged.connect(self._restore_selection)
 
     def _set_up_headers(self) -> None:
-        rows, columns = self.verticalHeader(), self.horizontalHeader()
-        rows.hide()
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setMinimumSectionSize(ROW_HEIGHT)
-        rows.setDefaultSectionSize(ROW_HEIGHT)
+        set_up_rows(self)
+        columns = self.horizontalHeader()
         columns.setMinimumSectionSize(48)
-        columns.setHighlightSections(False)
         columns.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         columns.setSortIndicatorClearable(True)
         columns.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -63,13 +73,30 @@ class FactTable(QTableView):
             columns.setSectionHidden(number, not column.narrow)
         columns.setSectionResizeMode(PROMPT, QHeaderView.ResizeMode.Stretch)
 
+    def restore_columns(self, state: QByteArray) -> None:
+        """As ``horizontalHeader().saveState()`` gave it, but without its sort order."""
+        columns = self.horizontalHeader()
+        columns.restoreState(state)
+        columns.setSectionResizeMode(PROMPT, QHeaderView.ResizeMode.Stretch)
+        columns.setSectionHidden(PROMPT, False)
+        columns.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+
     def chosen(self) -> IntArray:
         """Indices, ascending, of the facts selected."""
-        ranges = [
-            np.arange(part.top(), part.bottom() + 1) for part in self.selectionModel().selection()
-        ]
-        rows = np.unique(np.concatenate(ranges)) if ranges else np.empty(0, np.int64)
-        return np.sort(self._model.shown[rows[rows < len(self._model.shown)]])
+        facts: IntArray = np.sort(self._model.shown[self._selected_rows()])
+        return facts
+
+    def chosen_count(self) -> int:
+        return int(np.count_nonzero(self._selected_rows()))
+
+    def _selected_rows(self) -> NDArray[np.bool_]:
+        """(rows shown,) without the row of a new fact."""
+        selected = np.zeros(len(self._model.shown), np.bool_)
+        selection = self.selectionModel().selection()
+        for number in range(selection.count()):
+            part = selection.at(number)
+            selected[part.top() : part.bottom() + 1] = True
+        return selected
 
     def current_fact(self) -> int:
         """The index of the fact under the cursor, −1 for none."""
@@ -126,6 +153,9 @@ class FactTable(QTableView):
             self.edit(self.currentIndex())
             return
         super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Looking through a million rows for a letter typed beside a cell would hold up the window."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A line under each row, and none between columns."""

@@ -8,8 +8,8 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.desktop.facts.batch import Batch, chosen, conflicting, prepared
-from workbench.desktop.facts.states import IntArray, State, StateArray
+from workbench.desktop.facts.store.batch import Batch, chosen, conflicting, prepared
+from workbench.desktop.facts.store.states import IntArray, State, StateArray
 from workbench.facts.fact import Fact
 
 T = TypeVar("T")
@@ -184,19 +184,18 @@ class FactList:
         self._steps[:] = -1
         self._tell_states(None)
 
-    def _mark_conflicts(self, touched: IntArray) -> IntArray | None:
-        """Looks again at the facts with these prompt hashes; gives those whose mark changed, None for perhaps all."""
-        prompts = np.unique(touched)
-        if len(prompts) > FEW_PROMPTS:
+    def _mark_conflicts(self, touched: IntArray) -> IntArray:
+        """Looks again at the facts with these prompt hashes; gives those whose mark changed."""
+        if len(touched) > FEW_PROMPTS:
             marks = np.zeros(len(self), np.bool_)
             marks[conflicting(self._prompts, self._answers)] = True
-            changed = np.flatnonzero(marks != self._conflict)
+            different = np.flatnonzero(marks != self._conflict)
             self._conflict = marks
-            return changed
-        rows = np.flatnonzero(np.isin(self._prompts, prompts))
+            return different
+        rows = np.flatnonzero(np.isin(self._prompts, touched))
         marks = np.zeros(len(rows), np.bool_)
         marks[conflicting(self._prompts[rows], self._answers[rows])] = True
-        changed = rows[marks != self._conflict[rows]]
+        changed: IntArray = rows[marks != self._conflict[rows]]
         self._conflict[rows] = marks
         return changed
 

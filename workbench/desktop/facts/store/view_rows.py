@@ -4,9 +4,9 @@ from bisect import bisect_left, bisect_right
 
 import numpy as np
 
-from workbench.desktop.facts.fact_list import FactList
-from workbench.desktop.facts.sorting import sort_key
-from workbench.desktop.facts.states import IntArray
+from workbench.desktop.facts.store.fact_list import FactList
+from workbench.desktop.facts.store.sorting import sort_key
+from workbench.desktop.facts.store.states import IntArray
 
 
 def runs(rows: IntArray) -> list[tuple[int, int, int, int]]:

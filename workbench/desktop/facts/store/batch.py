@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.desktop.facts.states import IntArray
+from workbench.desktop.facts.store.states import IntArray
 from workbench.facts.fact import Fact
 from workbench.facts.text import fold
 
@@ -31,7 +31,9 @@ def prepared(facts: Iterable[Fact]) -> Batch:
     answers = np.empty(len(held), np.int64)
     for i, fact in enumerate(held):
         prompt, target = fold(fact.prompt), fold(fact.target)
-        keys.append(f"{prompt}\n{target}\n{fold(' '.join(fact.tags))}" if fact.tags else f"{prompt}\n{target}")
+        keys.append(
+            f"{prompt}\n{target}\n{fold(' '.join(fact.tags))}" if fact.tags else f"{prompt}\n{target}"
+        )
         prompts[i], answers[i] = hash(prompt), hash(target)
     return Batch(held, keys, prompts, answers)
 
@@ -66,4 +68,5 @@ def conflicting(prompts: IntArray, answers: IntArray) -> IntArray:
     sorted_prompts, sorted_answers = prompts[order], answers[order]
     first = np.flatnonzero(np.r_[True, sorted_prompts[1:] != sorted_prompts[:-1]])
     differ = np.minimum.reduceat(sorted_answers, first) != np.maximum.reduceat(sorted_answers, first)
-    return order[np.repeat(differ, np.diff(np.r_[first, len(prompts)]))]
+    clashing: IntArray = order[np.repeat(differ, np.diff(np.r_[first, len(prompts)]))]
+    return clashing

@@ -49,7 +49,7 @@ def to_text(facts: Sequence[Fact]) -> str:
     table = {name: [read(fact) for fact in facts] for name, read in CELLS.items()}
     used = {name: column for name, column in table.items() if name in NEEDED or any(column)}
     out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter="\t", lineterminator="\n")
+    writer = csv.writer(out, delimiter="\t", lineterminator="\r\n")
     writer.writerow(used)
     writer.writerows([neutralised(cell) for cell in row] for row in zip(*used.values(), strict=True))
     return out.getvalue()

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.desktop.facts.batch import Batch
-from workbench.desktop.facts.fact_list import FactList
-from workbench.desktop.facts.states import IntArray
+from workbench.desktop.facts.store.batch import Batch
+from workbench.desktop.facts.store.fact_list import FactList
+from workbench.desktop.facts.store.states import IntArray
 from workbench.facts import find_conflicts
 from workbench.facts.fact import Fact
 from workbench.facts.text import fold
@@ -40,8 +40,7 @@ def groups_in(table: FactList, new: Batch | None = None) -> tuple[Group, ...]:
         hashes = np.concatenate([held[near], new.prompts])
     else:
         near, hashes = np.arange(len(held)), held
-    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-    suspects = np.flatnonzero(counts[inverse] > 1)
+    suspects = _repeated(hashes)
     candidates = _candidates(table, new, near, suspects)
     found = find_conflicts([candidate.fact for candidate in candidates])
     within = {index for group in found.conflicts for index in group}
@@ -50,6 +49,13 @@ def groups_in(table: FactList, new: Batch | None = None) -> tuple[Group, ...]:
     return tuple(
         _group(group) for group in groups if new is None or any(candidate.new for candidate in group)
     )
+
+
+def _repeated(hashes: IntArray) -> IntArray:
+    """Places, ascending, of values that occur more than once."""
+    order = np.argsort(hashes)
+    same = np.r_[False, np.diff(hashes[order]) == 0, False]
+    return np.sort(order[same[:-1] | same[1:]])
 
 
 def _candidates(table: FactList, new: Batch | None, near: IntArray, suspects: IntArray) -> list[Candidate]:

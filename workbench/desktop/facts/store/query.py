@@ -8,8 +8,8 @@ from operator import contains
 
 import numpy as np
 
-from workbench.desktop.facts.fact_list import FactList
-from workbench.desktop.facts.states import IntArray, State
+from workbench.desktop.facts.store.fact_list import FactList
+from workbench.desktop.facts.store.states import IntArray, State
 from workbench.facts.text import fold
 
 SHORTEST_STATE = 3  # letters of a state's word that name it

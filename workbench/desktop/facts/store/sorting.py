@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from workbench.desktop.facts.columns import COLUMNS, PROMPT, STATE
-from workbench.desktop.facts.fact_list import FactList
-from workbench.desktop.facts.states import IntArray
-
-FEW = 0.25  # share of distinct texts below which ranking them beats sorting all
+from workbench.desktop.facts.store.columns import COLUMNS, PROMPT, STATE
+from workbench.desktop.facts.store.fact_list import FactList
+from workbench.desktop.facts.store.states import IntArray
 
 
 def order_of(facts: FactList, column: int) -> IntArray:
@@ -20,7 +18,7 @@ def order_of(facts: FactList, column: int) -> IntArray:
         return np.argsort(np.fromiter(map(number, facts), np.int64, len(facts)), kind="stable")
     if column == PROMPT:
         return _sorted(facts.keys)
-    return _ranked([text.casefold() for text in map(COLUMNS[column].read, facts)])
+    return _ranked(list(map(COLUMNS[column].read, facts)))
 
 
 def sort_key(facts: FactList, index: int, column: int) -> tuple[int, int] | int | str:
@@ -38,10 +36,10 @@ def _sorted(texts: Sequence[str]) -> IntArray:
 
 
 def _ranked(texts: Sequence[str]) -> IntArray:
-    """Quicker than ``_sorted`` where texts repeat, as targets do."""
-    distinct = set(texts)
-    if len(distinct) > FEW * len(texts):
-        return _sorted(texts)
-    rank = {text: place for place, text in enumerate(sorted(distinct))}
-    ranks = np.fromiter(map(rank.__getitem__, texts), np.int64, len(texts))
-    return np.argsort(ranks, kind="stable")
+    """By case-folded text; only distinct ones are compared, which is quick where texts repeat, as targets do."""
+    hashes = np.fromiter(map(hash, texts), np.int64, len(texts))
+    _, first, place = np.unique(hashes, return_index=True, return_inverse=True)
+    folded = [texts[i].casefold() for i in first.tolist()]
+    rank = {text: number for number, text in enumerate(sorted(set(folded)))}
+    ranks = np.fromiter(map(rank.__getitem__, folded), np.int64, len(folded))
+    return np.argsort(ranks[place], kind="stable")

@@ -1,0 +1,87 @@
+"""Facts to a CSV or JSON Lines file, chosen and written from the window."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QSettings, Qt, Slot
+from PySide6.QtWidgets import QFileDialog, QProgressDialog, QWidget
+
+from workbench.desktop.facts.job import Job
+from workbench.desktop.facts.store.columns import facts_in_words
+from workbench.errors import WorkbenchError
+from workbench.facts import write_csv, write_jsonl
+from workbench.facts.fact import Fact
+
+CSV, LINES = "CSV (*.csv)", "JSON Lines (*.jsonl)"
+TELL_EVERY = 500  # facts
+FOLDER = "facts/export-folder"
+
+Said = tuple[str, str] | None  # sentence, level; None: the person changed their mind
+Write = Callable[[Path, Iterator[Fact]], int]
+
+
+def export_facts(facts: Sequence[Fact], settings: QSettings, parent: QWidget) -> Said:
+    """Asks for the file, writes it with progress, and says what became of it."""
+    start = str(Path(str(settings.value(FOLDER, ""))) / "facts.csv")
+    name, chosen = QFileDialog.getSaveFileName(
+        parent, f"Export {facts_in_words(len(facts))}", start, f"{CSV};;{LINES}"
+    )
+    if not name:
+        return None
+    path = Path(name)
+    if not path.suffix:
+        path = path.with_suffix(".jsonl" if chosen == LINES else ".csv")
+    settings.setValue(FOLDER, str(path.parent))
+    return write_beside(facts, path, parent)
+
+
+def write_beside(facts: Sequence[Fact], path: Path, parent: QWidget) -> Said:
+    """Keeps the window alive while it writes; the file appears when it is complete."""
+    dialog = _Writing(facts, path, parent)
+    try:
+        return dialog.run()
+    finally:
+        dialog.deleteLater()
+
+
+class _Writing(QProgressDialog):
+    def __init__(self, facts: Sequence[Fact], path: Path, parent: QWidget) -> None:
+        super().__init__(f"Writing {path.name}", "Cancel", 0, max(len(facts), 1), parent)
+        self.setObjectName("export-progress")
+        self.setWindowTitle("Export facts")
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setMinimumDuration(400)
+        write: Write = write_jsonl if path.suffix.lower() in (".jsonl", ".ndjson") else write_csv
+        self._path = path
+        self._job = Job(lambda job: write(path, _told(facts, job)), self)
+        self._loop = QEventLoop(self)
+        self._job.progressed.connect(self._show)
+        self._job.finished.connect(self._loop.quit)
+        self.canceled.connect(self._cancel)
+
+    def run(self) -> Said:
+        self._job.start()
+        self._loop.exec()
+        self._job.end()
+        self.reset()
+        error = self._job.error
+        if error is not None:
+            return (str(error) if isinstance(error, WorkbenchError) else f"Writing failed: {error}."), "bad"
+        if self._job.result is None:
+            return "The export was cancelled; nothing was written.", "warning"
+        return f"{facts_in_words(int(str(self._job.result)))} written to {self._path}.", "good"
+
+    @Slot(object)
+    def _show(self, written: int) -> None:
+        self.setValue(written)
+
+    @Slot()
+    def _cancel(self) -> None:
+        self._job.cancel()
+
+
+def _told(facts: Sequence[Fact], job: Job) -> Iterator[Fact]:
+    for number, fact in enumerate(facts):
+        if number % TELL_EVERY == 0:
+            job.tell(number)
+        yield fact

@@ -1,0 +1,1 @@
+"""The facts behind the tables, without Qt: kept, searched, sorted, compared, copied."""
