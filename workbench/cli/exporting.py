@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workbench.cli.collect import RunReport
     from workbench.editing.recipe import Recipe
-    from workbench.evaluation.scores import Scores
     from workbench.models.loaded import LoadedModel
     from workbench.models.modules import EditableModule
-    from workbench.models.provenance import Provenance, ScoreLine
-    from workbench.session.folder import Session
-    from workbench.session.rebuild import Rebuilt
+    from workbench.models.provenance import Provenance
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,6 +36,7 @@ def export_command(options: argparse.Namespace) -> int:
     from workbench.cli.progress import ProgressLine
     from workbench.models.export import export_hf, require_free
     from workbench.session.folder import Session
+    from workbench.session.provenance import rebuilt_provenance
 
     require_free(options.out)
     with ProgressLine() as line, Session.open(options.session, read_only=True) as session:
@@ -49,7 +47,7 @@ def export_command(options: argparse.Namespace) -> int:
             line.note(
                 "The weights differ from the run's in their last bits: another device or library rounded them."
             )
-        card = session_provenance(session, rebuilt, loaded)
+        card = rebuilt_provenance(session, rebuilt, loaded)
         export_hf(
             loaded,
             options.out,
@@ -64,6 +62,8 @@ def provenance_of(
     loaded: "LoadedModel", recipe: "Recipe", modules: "Sequence[EditableModule]", report: "RunReport"
 ) -> "Provenance":
     """Of a run that has just ended."""
+    from workbench.session.provenance import provenance
+
     assert report.ended is not None
     warmup = report.warmup[-1] if report.warmup else None
     return provenance(
@@ -75,70 +75,3 @@ def provenance_of(
         before=report.before,
         after=report.after,
     )
-
-
-def session_provenance(session: "Session", rebuilt: "Rebuilt", loaded: "LoadedModel") -> "Provenance":
-    """Of a state kept in a session; with its scores where that very step was scored."""
-    run, position = rebuilt.run, rebuilt.position
-    scores = {record.step: record.scores for record in session.scores(run.id)}
-    steps = position.step if position.editing else 0
-    warmup = [step.facts for step in session.steps(run.id) if not step.position.editing]
-    return provenance(
-        loaded,
-        run.recipe,
-        run.modules,
-        edits=min(steps * run.recipe.batch, run.facts),
-        warmup_facts=sum(warmup),
-        before=scores.get(0),
-        after=scores.get(steps) if steps else None,
-    )
-
-
-def provenance(
-    loaded: "LoadedModel",
-    recipe: "Recipe",
-    modules: Sequence[str],
-    *,
-    edits: int,
-    warmup_facts: int,
-    before: "Scores | None",
-    after: "Scores | None",
-) -> "Provenance":
-    from dataclasses import asdict
-    from datetime import UTC, datetime
-
-    from workbench.models.provenance import Provenance
-
-    changed = (
-        "they changed the weights too" if recipe.warmup_mode == "edits" else "they did not change the weights"
-    )
-    return Provenance(
-        base=base_name(loaded.source),
-        base_sha256=loaded.sha256,
-        edits=edits,
-        modules=modules,
-        recipe=asdict(recipe),
-        scores=score_lines(before, after),
-        warmup=f"{warmup_facts:,} warm-up facts prepared the statistics; {changed}."
-        if warmup_facts
-        else "No warm-up.",
-        created=datetime.now(UTC).date().isoformat(),
-    )
-
-
-def base_name(source: str) -> str:
-    """A folder's or file's own name: where it lies is nobody's business but the person's."""
-    return Path(source).name if Path(source).is_absolute() else source
-
-
-def score_lines(before: "Scores | None", after: "Scores | None") -> "list[ScoreLine]":
-    from workbench.cli.tables import TITLES
-    from workbench.evaluation.scores import PROTOCOLS
-    from workbench.models.provenance import ScoreLine
-
-    if before is None or after is None:
-        return []
-    return [
-        ScoreLine(title, PROTOCOLS[name], getattr(before, name), getattr(after, name))
-        for name, title in TITLES.items()
-    ]

@@ -1,17 +1,7 @@
 """Scores as text, each with what it was before the edits."""
 
 from workbench.evaluation.scores import PROTOCOLS, Scores
-
-TITLES = {
-    "es": "Efficacy (ES)",
-    "gs": "Generalisation (GS)",
-    "ls": "Locality, reference (LS)",
-    "locality_kept": "Locality, kept",
-    "exact": "Exact",
-    "generated": "Generated",
-    "preference": "Preference",
-    "perplexity": "Perplexity",
-}
+from workbench.evaluation.titles import TITLES
 
 
 def scores_table(before: Scores | None, after: Scores | None) -> str:

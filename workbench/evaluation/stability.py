@@ -6,7 +6,6 @@ small or large shifts nor near-dependent rows lose the result.
 
 import math
 
-import torch
 from torch import Tensor
 
 
