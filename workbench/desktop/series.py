@@ -13,7 +13,15 @@ from workbench.evaluation.scores import SCORES
 Array = npt.NDArray[Any]
 
 # Fields of StepApplied and of ModuleStep that are kept for every step; of an evaluation, every score.
-STEP_FIELDS = ("loss", "success", "success_before", "success_first", "success_random", "seconds", "memory_bytes")
+STEP_FIELDS = (
+    "loss",
+    "success",
+    "success_before",
+    "success_first",
+    "success_random",
+    "seconds",
+    "memory_bytes",
+)
 MODULE_FIELDS = (
     "shift_norm",
     "weight_drift",
@@ -29,7 +37,9 @@ SPECTRA_KEPT = 64  # per module, besides the latest
 class GrowingArray:
     """Columns appended one by one into a buffer that doubles. ``rows`` None: a vector, else (rows, length)."""
 
-    def __init__(self, rows: int | None = None, dtype: npt.DTypeLike = np.float64, capacity: int = 64) -> None:
+    def __init__(
+        self, rows: int | None = None, dtype: npt.DTypeLike = np.float64, capacity: int = 64
+    ) -> None:
         self._buffer: Array = np.empty(capacity if rows is None else (rows, capacity), dtype)
         self._length = 0
 

@@ -1,1 +1,1 @@
-"""Starts, pauses and stops an engine job away from the window."""
+"""Runs the engine beside whoever watches: a worker thread, commands in, one queue of events out. No Qt."""

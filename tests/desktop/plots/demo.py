@@ -30,7 +30,11 @@ def save(grid: PlotGrid, out: Path, name: str) -> None:
 
 
 def draw(grid: PlotGrid, out: Path, theme: str) -> None:
-    few, many, ablation = run_of("", 30, 4), run_of("", 2_000, 16, every=100), run_of("Ablation", 24, 4, seed=7)
+    few, many, ablation = (
+        run_of("", 30, 4),
+        run_of("", 2_000, 16, every=100),
+        run_of("Ablation", 24, 4, seed=7),
+    )
     grid.resize(700, 560)
     grid.set_runs(RunSeries())
     save(grid, out, f"{theme}-empty")

@@ -4,10 +4,14 @@ import math
 from collections.abc import Sequence
 
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
 
 STEP_SPACINGS = (1, 2, 5)
-TICK_GAP = 64  # logical pixels at least between two ticks of the step axis
-ROW_GAP = 26  # and of a value axis
+CHARACTER, TICK_GAP = 7, 30  # logical pixels: per character of a step, and free between two
+ROW_GAP = 22  # between two ticks of a value axis
+NAME_GAP = 14  # between two names of rows
+OVERHANG = 30
 
 
 def nice_spacing(span: float, most: int) -> float:
@@ -45,11 +49,19 @@ class PlainAxis(pg.AxisItem):  # type: ignore[misc]
         super().__init__(orientation, showValues=True, maxTickLength=0)
         self.setStyle(tickTextOffset=6, autoExpandTextSpace=False, hideOverlappingLabels=False)
         self.enableAutoSIPrefix(False)
-        self.gap = TICK_GAP if orientation == "bottom" else ROW_GAP
+
+    def boundingRect(self) -> QRectF:
+        """Wider than its cell: labels of the first and the last tick stand half outside."""
+        cell: QRectF = super().boundingRect()
+        return cell.adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
-        spacing = self.spacing(maxVal - minVal, max(2, int(size // self.gap)))
+        spacing = self.spacing(maxVal - minVal, max(2, int(size // self.gap(maxVal))))
         return [(spacing, ticks_between(minVal, maxVal, spacing))]
+
+    def gap(self, high: float) -> float:  # noqa: ARG002
+        """Pixels that a tick of an axis up to ``high`` needs."""
+        return ROW_GAP
 
     def spacing(self, span: float, most: int) -> float:
         return nice_spacing(span, most)
@@ -61,11 +73,19 @@ class PlainAxis(pg.AxisItem):  # type: ignore[misc]
 class StepAxis(PlainAxis):
     """Counts: steps or facts, never a fraction."""
 
+    def gap(self, high: float) -> float:
+        return TICK_GAP + CHARACTER * len(f"{max(high, 1):,.0f}")
+
     def spacing(self, span: float, most: int) -> float:
         return max(1.0, nice_spacing(span, most))
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: ARG002
         return [f"{round(value):,}" for value in values]
+
+    def generateDrawSpecs(self, p: QPainter) -> tuple[object, list[object], object] | None:
+        """Labels without tick marks: marks of no length would show as dots."""
+        specs = super().generateDrawSpecs(p)
+        return None if specs is None else (specs[0], [], specs[2])
 
 
 class ValueAxis(PlainAxis):
@@ -99,10 +119,9 @@ class RowAxis(PlainAxis):
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
         self.names: Sequence[str] = ()
-        self.gap = 14
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: ARG002
-        every = max(1, math.ceil(len(self.names) * self.gap / max(size, 1)))
+        every = max(1, math.ceil(len(self.names) * NAME_GAP / max(size, 1)))
         return [(1.0, [i + 0.5 for i in range(0, len(self.names), every)])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: ARG002

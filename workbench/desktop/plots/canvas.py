@@ -25,30 +25,37 @@ class _View(pg.ViewBox):  # type: ignore[misc]
         """Nothing: the context menu is the plot's own."""
 
 
-class Canvas(pg.PlotWidget):  # type: ignore[misc]
+class Canvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
+    """Without pyqtgraph's PlotItem, which makes some fifty hidden controls of its own."""
+
     moved = Signal()  # the person panned or zoomed
     resized = Signal()
     hovered = Signal(float)  # x under the pointer
     left = Signal()
     double_clicked = Signal()
 
-    def __init__(self, left: PlainAxis, bottom: PlainAxis, font: QFont, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, left: PlainAxis, bottom: PlainAxis, font: QFont, parent: QWidget | None = None
+    ) -> None:
         self.view = _View()
-        super().__init__(parent, viewBox=self.view, axisItems={"left": left, "bottom": bottom})
+        super().__init__(parent)
         self.left_axis, self.bottom_axis = left, bottom
-        item = self.getPlotItem()
-        item.hideButtons()
-        item.setMenuEnabled(False)
-        item.layout.setContentsMargins(4, 6, 4, 2)
+        self.ci.layout.setContentsMargins(4, 6, 4, 2)
+        self.ci.layout.setSpacing(0)
+        self.addItem(self.view, 0, 1)
+        self.addItem(left, 0, 0)
+        self.addItem(bottom, 1, 1)
         for axis in (left, bottom):
+            axis.linkToView(self.view)
             axis.setTickFont(font)
             axis.setPen(QPen(Qt.PenStyle.NoPen))
+            axis.setZValue(-1000)  # the grid lies under the curves
         left.setWidth(LEFT_AXIS)
         bottom.setHeight(BOTTOM_AXIS)
         left.setGrid(255)
         self.cursor_line = pg.InfiniteLine(angle=90, movable=False)
         self.cursor_line.setVisible(False)
-        self.addItem(self.cursor_line, ignoreBounds=True)
+        self.view.addItem(self.cursor_line, ignoreBounds=True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFrameShape(self.Shape.NoFrame)
         self.view.sigRangeChangedManually.connect(self._was_moved)
@@ -58,8 +65,16 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]
         self.setBackground(tokens.plot)
         for axis in (self.left_axis, self.bottom_axis):
             axis.setTextPen(QColor(tokens.dim))
-            axis.setTickPen(QColor(tokens.line))
+        self.left_axis.setTickPen(QColor(tokens.line))
         self.cursor_line.setPen(QPen(QColor(tokens.dim), 0))
+
+    def settle(self) -> None:
+        """Applies the new ranges now; left to the paint event they would cause a second one."""
+        self.scene().prepareForPaint()
+
+    def add_beside(self, item: pg.GraphicsWidget) -> None:
+        """To the right of the view, as high."""
+        self.addItem(item, 0, 2)
 
     def show_cursor(self, x: float | None) -> None:
         self.cursor_line.setVisible(x is not None)

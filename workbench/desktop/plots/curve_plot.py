@@ -8,17 +8,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import pyqtgraph as pg
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from workbench.desktop.plots.axes import ValueAxis, format_value
+from workbench.desktop.plots.axes import ValueAxis, format_value, nice_spacing
 from workbench.desktop.plots.band import Band
+from workbench.desktop.plots.curve import Curve, in_view, reduced
 from workbench.desktop.plots.export import number
 from workbench.desktop.plots.labels import EndLabel, EndLabels
 from workbench.desktop.plots.legend import Legend
-from workbench.desktop.plots.lines import BAND_ALPHA, Line, colour_of, module_slots, pen_of
+from workbench.desktop.plots.lines import BAND_ALPHA, CATEGORICAL, Line, colour_of, module_slots, pen_of
 from workbench.desktop.plots.modules import by_layer, short_names
 from workbench.desktop.plots.plot import SMALL, Plot, XAxis
 from workbench.desktop.plots.readout import Reading
@@ -27,7 +27,9 @@ from workbench.desktop.theme import interface_font
 
 Array = npt.NDArray[Any]
 
-FEW_POINTS = 3_000  # in all curves together: drawn smooth and 1.5 wide, more are drawn plain for speed
+# Up to so many points in all curves together and in the longest one they are drawn smooth and 1.6 wide; more are
+# drawn plain, for speed and because noise would run together.
+FEW_POINTS, SHORT = 3_000, 600
 MARKED_POINTS = 60
 LOG_FROM = 20.0  # largest ÷ smallest from which a fitted axis turns logarithmic
 
@@ -47,16 +49,15 @@ class CurvePlot(Plot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.hidden: frozenset[str] = frozenset()
-        self._items: dict[str, pg.PlotDataItem] = {}
+        self._items: dict[str, Curve] = {}
         self._bands: dict[str, Band] = {}
         self._lines: list[Line] = []
-        self._pens: dict[str, tuple[object, ...]] = {}
-        self.logarithmic = False
+        self.logarithmic = self._plain = False
         super().__init__(parent)
+        self._backdrop = Band()
+        self.canvas.view.addItem(self._backdrop, ignoreBounds=True)
         self._labels = EndLabels(self.canvas.view, interface_font(SMALL))
-        self.canvas.getPlotItem().layout.addItem(self._labels, 2, 3)
-        button = self.header.add_button("legend", "Legend (L)")
-        button.clicked.connect(self.open_legend)
+        self.canvas.add_beside(self._labels)
 
     @abstractmethod
     def lines(self, run: RunSeries) -> list[Line]:
@@ -80,65 +81,71 @@ class CurvePlot(Plot):
     def score_x(self, run: RunSeries) -> Array:
         return run.scored_step.values if self.x_axis == XAxis.STEP else run.scored_facts.values
 
+    def backdrop(self, run: RunSeries) -> tuple[Array, Array, Array] | None:  # noqa: ARG002
+        """x, lowest and highest of a range to shade behind all curves."""
+        return None
+
     def format(self, value: float) -> str:
-        return format_value(value)
+        """As fine as a few hundredths of the axis."""
+        low, high = self.canvas.view.viewRange()[1]
+        return format_value(value) if self.logarithmic else format_value(value, nice_spacing(high - low, 500))
 
     # Drawing
 
-    def draw(self) -> tuple[float, float] | None:
+    def measure(self) -> tuple[float, float] | None:
         self._lines = self.all_lines()
         shown = self.visible_lines()
+        lengths = [len(line.x) for line in shown]
+        self._plain = sum(lengths) > FEW_POINTS or max(lengths, default=0) > SHORT
         self._set_scale(shown)
-        plain = sum(len(line.x) for line in shown) > FEW_POINTS
-        for line in shown:
-            self._draw_line(line, plain)
-        keys = {line.key for line in shown}
-        for key, item in (*self._items.items(), *self._bands.items()):
-            if key not in keys:
-                item.setVisible(False)
-        self._drop_unused()
         if not self._lines:
             return None
         first = 0.0 if self.steps_along_x else min(float(line.x[0]) for line in self._lines)
         return first, max(float(line.x[-1]) for line in self._lines)
 
+    def draw(self) -> None:
+        shown, plain = self.visible_lines(), self._plain
+        self._draw_backdrop(plain)
+        for line in shown:
+            self._draw_line(line, plain)
+        keys = {line.key for line in shown}
+        for key, item in self._items.items():
+            item.setVisible(key in keys)
+        for key, band in self._bands.items():
+            band.setVisible(key in keys)
+        self._drop_unused()
+        self.header.caption.set_text(self.title, *self.said_quantities())
+
     def _draw_line(self, line: Line, plain: bool) -> None:
         item = self._items.get(line.key)
         if item is None:
-            item = self._items[line.key] = self._new_item()
-        self._style(item, line, plain)
-        item.setData(line.x, self._displayed(line.y), connect="finite", antialias=not plain)
+            item = self._items[line.key] = Curve()
+            item.setZValue(-1 if line.overlay else 1)
+            self.canvas.view.addItem(item, ignoreBounds=True)
+        ramped = isinstance(line.slot, float)
+        pen = pen_of(line, self.tokens, 1.0 if plain else 1.6, dashed=not (plain and ramped))
+        item.set_style(pen, smooth=not plain, marked=line.marks and len(line.x) <= MARKED_POINTS)
+        view = self.canvas.view.viewRect()
+        part = in_view(line.x, view.left(), view.right())
+        x, y = reduced(line.x[part], line.y[part], max(1, round(self.canvas.view.width())), averaged=ramped)
+        item.set_data(x, self._displayed(y), view)
         item.setVisible(True)
         if line.low is not None and line.high is not None:
             self._draw_band(line, line.low, line.high)
 
-    def _new_item(self) -> pg.PlotDataItem:
-        item = pg.PlotDataItem(
-            autoDownsample=True, downsampleMethod="peak", clipToView=True, autoDownsampleFactor=1.0
-        )
-        self.canvas.addItem(item, ignoreBounds=True)
-        return item
-
-    def _style(self, item: pg.PlotDataItem, line: Line, plain: bool) -> None:
-        """Pens are set anew only when they change: each one costs a repaint."""
-        marked = line.marks and len(line.x) <= MARKED_POINTS
-        wanted = (self.tokens.name, line.slot, line.dash, plain, marked)
-        if self._pens.get(line.key) == wanted:
-            return
-        self._pens[line.key] = wanted
-        item.setPen(pen_of(line, self.tokens, 1.0 if plain else 1.6))
-        colour = colour_of(line, self.tokens)
-        item.setSymbol("o" if marked else None)
-        item.setSymbolSize(5)
-        item.setSymbolPen(None)
-        item.setSymbolBrush(colour)
-        item.setZValue(-1 if line.overlay else 1)
+    def _draw_backdrop(self, plain: bool) -> None:
+        shaded = self.backdrop(self.run) if self.run is not None and plain else None
+        self._backdrop.setVisible(shaded is not None)
+        if shaded is not None:
+            colour = QColor(self.tokens.dim)
+            colour.setAlphaF(BAND_ALPHA)
+            self._backdrop.set_data(*shaded, colour)
 
     def _draw_band(self, line: Line, low: Array, high: Array) -> None:
         band = self._bands.get(line.key)
         if band is None:
             band = self._bands[line.key] = Band()
-            self.canvas.addItem(band, ignoreBounds=True)
+            self.canvas.view.addItem(band, ignoreBounds=True)
         colour = QColor(colour_of(line, self.tokens))
         colour.setAlphaF(BAND_ALPHA)
         band.set_data(line.x, low, high, colour)
@@ -149,11 +156,7 @@ class CurvePlot(Plot):
         known = {line.key for line in self._lines}
         for store in (self._items, self._bands):
             for key in [key for key in store if key not in known]:
-                self.canvas.removeItem(store.pop(key))
-                self._pens.pop(key, None)
-
-    def draw_style(self) -> None:
-        self._pens.clear()
+                self.canvas.view.removeItem(store.pop(key))
 
     # Ranges
 
@@ -164,14 +167,14 @@ class CurvePlot(Plot):
             return np.where(y > 0, np.log10(y), np.nan)
 
     def _set_scale(self, shown: Sequence[Line]) -> None:
-        low, high = extremes(shown)
-        spans = self.scale == Scale.FIT and low > 0 and high / low >= LOG_FROM
-        self.logarithmic = self.scale == Scale.LOG or spans
+        self.logarithmic = self.scale == Scale.LOG
+        if self.scale == Scale.FIT:
+            low, high = extremes(shown)
+            self.logarithmic = low > 0 and high / low >= LOG_FROM
         axis = self.canvas.left_axis
         if isinstance(axis, ValueAxis) and axis.decades != self.logarithmic:
             axis.decades = self.logarithmic
             axis.picture = None
-        self.header.caption.set_text(self.title, *self.said_quantities())
 
     def said_quantities(self) -> tuple[str, ...]:
         said = " · log scale" if self.logarithmic else ""
@@ -205,15 +208,13 @@ class CurvePlot(Plot):
             value = line.last() if right >= line.x[-1] else line.at(right)
             y = float(self._displayed(np.array([value]))[0])
             if np.isfinite(y):
-                labels.append(EndLabel(self.end_label(line), colour_of(line, self.tokens), y))
+                colour = QColor(self.tokens.dim) if line.overlay else colour_of(line, self.tokens)
+                labels.append(EndLabel(line.overlay or line.label, colour, y))
         self._labels.show_labels(merged(labels))
-
-    def end_label(self, line: Line) -> str:
-        return line.overlay if line.overlay else line.label
 
     # Reading
 
-    def positions(self) -> Sequence[float]:
+    def positions(self) -> Array:
         """Of the longest curve: the evaluated points lie among the steps."""
         return max((line.x for line in self._lines), key=len, default=np.empty(0))
 
@@ -245,7 +246,9 @@ class CurvePlot(Plot):
     def _facts_by_step(self) -> dict[float, float]:
         if self.run is None:
             return {}
-        facts = dict(zip(self.run.scored_step.values.tolist(), self.run.scored_facts.values.tolist(), strict=True))
+        facts = dict(
+            zip(self.run.scored_step.values.tolist(), self.run.scored_facts.values.tolist(), strict=True)
+        )
         return facts | dict(zip(self.run.step.values.tolist(), self.run.facts.values.tolist(), strict=True))
 
     # Legend
@@ -277,6 +280,18 @@ class ModulePlot(CurvePlot):
             Line(m, names[m], x, values[i], slot=slots[rank], dash=rank, name=m)
             for rank, (i, m) in enumerate((i, run.modules[i]) for i in order)
         ]
+
+    def backdrop(self, run: RunSeries) -> tuple[Array, Array, Array] | None:
+        """Averaged curves hide a single large shift: the range over modules and steps does not."""
+        if len(run.modules) <= CATEGORICAL or not len(run):
+            return None
+        values = run.values(self.field)
+        return self.step_x(run), values.min(axis=0), values.max(axis=0)
+
+    def said_quantities(self) -> tuple[str, ...]:
+        if not self._backdrop.isVisible():
+            return super().said_quantities()
+        return tuple(f"{q} · averaged, range shaded" for q in self.quantities) + self.quantities
 
 
 def extremes(lines: Sequence[Line], left: float = -np.inf, right: float = np.inf) -> tuple[float, float]:

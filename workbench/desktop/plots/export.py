@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, QSize
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 if TYPE_CHECKING:
@@ -21,15 +21,17 @@ SPREADSHEET_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 def paint(plot: "Plot", painter: QPainter) -> None:
     """Heading and canvas as they are on the screen, without buttons, crosshair and focus."""
+    if plot.visibleRegion().isEmpty():
+        plot.lay_out()
     width, height = plot.width(), plot.height()
     painter.fillRect(QRect(0, 0, width, height), QColor(plot.tokens.plot))
     header = plot.header.height()
     plot.header.caption.draw(painter, QRectF(MARGIN, 0, width - 2 * MARGIN, header))
-    cursor, plot.cursor = plot.cursor, None
+    cursor, plot.crosshair = plot.crosshair, None
     plot.canvas.show_cursor(None)
     if plot.canvas.isVisibleTo(plot):
         plot.canvas.render(painter, QRectF(0, header, width, height - header), plot.canvas.viewport().rect())
-    plot.cursor = cursor
+    plot.crosshair = cursor
     plot.canvas.show_cursor(cursor)
 
 
@@ -45,15 +47,17 @@ def image(plot: "Plot") -> QImage:
 
 def write_png(plot: "Plot", path: Path) -> None:
     """Raises OSError."""
-    if not image(plot).save(str(path), "PNG"):
-        raise OSError(f"{path} cannot be written")
+    path.write_bytes(b"")  # says why where the writer below would only say no
+    if not QImageWriter(str(path), b"png").write(image(plot)):
+        raise OSError("the picture cannot be encoded")
 
 
 def write_svg(plot: "Plot", path: Path) -> None:
     """Raises OSError."""
-    path.write_bytes(b"")  # says why where the generator would only stay silent
+    path.write_bytes(b"")  # says why where the generator would stay silent
     generator = QSvgGenerator()
     generator.setFileName(str(path))
+    generator.setResolution(plot.logicalDpiX())  # axes are recorded at the screen's resolution
     generator.setSize(QSize(plot.width(), plot.height()))
     generator.setViewBox(QRect(0, 0, plot.width(), plot.height()))
     generator.setTitle(plot.header.caption.title)

@@ -3,14 +3,23 @@
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QColor,
+    QGuiApplication,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.desktop.plots.catalogue import PLOTS
 from workbench.desktop.plots.plot import MINIMUM, Plot, XAxis
 from workbench.desktop.series import RunSeries
-from workbench.desktop.theme import DARK, mark, tokens_of
+from workbench.desktop.theme import icon, mark, tokens_of
 
 LINE = 1  # logical pixels between two plots
 THREE_COLUMNS = 1_080  # width of the grid from which there are three
@@ -22,7 +31,7 @@ class _Page(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(event.rect(), QColor(tokens_of(self.palette()).line))
+        painter.fillRect(event.rect(), QColor(tokens_of(QGuiApplication.palette()).line))
 
 
 class PlotGrid(QScrollArea):
@@ -99,6 +108,7 @@ class PlotGrid(QScrollArea):
         chosen = [self.filled] if self.filled is not None else [self.plots[key] for key in self.chosen()]
         for plot in self.plots.values():
             plot.setVisible(plot in chosen)
+            plot.commands.show_filled(plot is self.filled)
         self._invitation.setVisible(not chosen)
         room = self.viewport().size()
         columns = self._columns(room.width(), len(chosen))
@@ -145,7 +155,7 @@ class PlotGrid(QScrollArea):
         action.setCheckable(True)
         action.setChecked(True)
         action.triggered.connect(self._choice_changed)
-        hide = QAction("Hide this plot", plot)
+        hide = QAction(icon("close"), "Hide this plot", plot)
         hide.triggered.connect(action.trigger)
         plot.addAction(hide)
         return action
@@ -211,11 +221,11 @@ class PlotGrid(QScrollArea):
 
     # Qt
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A plot that the keyboard reaches scrolls into view."""
         if event.type() == QEvent.Type.FocusIn and isinstance(watched, Plot):
             self.ensureWidgetVisible(watched, 0, 0)
-        return False
+        return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -223,7 +233,8 @@ class PlotGrid(QScrollArea):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.filled is not None:
-            plot, _ = self.filled, self.fill(None)
+            plot = self.filled
+            self.fill(None)
             plot.setFocus()
         else:
             super().keyPressEvent(event)

@@ -15,7 +15,8 @@ class Caption(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.tokens: Tokens = DARK
-        self.title, self._quantities = "", ("",)
+        self.title, self._quantities = "", tuple[str, ...]()
+        self.protocols: tuple[str, ...] = ()
         self._title_font, self._font = interface_font(CAPTION, bold=True), interface_font(CAPTION)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(HEIGHT)
@@ -24,7 +25,8 @@ class Caption(QWidget):
         """``quantities``: the same thing said ever shorter."""
         if (title, quantities) != (self.title, self._quantities):
             self.title, self._quantities = title, quantities
-            self.setToolTip(f"{title}: {quantities[0]}" if quantities[0] else title)
+            said = f"{title}: {quantities[0]}" if quantities[0] else title
+            self.setToolTip("\n\n".join([said, *self.protocols]))
             self.update()
 
     def _room(self) -> float:
@@ -38,7 +40,7 @@ class Caption(QWidget):
                 return quantity
         return metrics.elidedText(self._quantities[-1], Qt.TextElideMode.ElideRight, max(0.0, room))
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+    def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
         self.draw(painter, QRectF(self.rect()))
 
@@ -81,6 +83,10 @@ class Header(QWidget):
             self._shy.append(button)
             button.hide()
         return button
+
+    def add_chooser(self, chooser: QWidget) -> None:
+        """Right after the caption, always shown."""
+        self._row.insertWidget(1, chooser)
 
     def show_shy(self, shown: bool) -> None:
         for button in self._shy:

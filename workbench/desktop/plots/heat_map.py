@@ -8,13 +8,14 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPen
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QWidget
 
 from workbench.desktop.plots.axes import PlainAxis, RowAxis, format_value, nice_spacing, ticks_between
 from workbench.desktop.plots.export import number
 from workbench.desktop.plots.modules import by_layer, short_names
 from workbench.desktop.plots.plot import SMALL, Plot, XAxis
 from workbench.desktop.plots.readout import Reading
+from workbench.desktop.series import RunSeries
 from workbench.desktop.theme import Tokens, interface_font
 
 Array = npt.NDArray[Any]
@@ -46,7 +47,7 @@ class ColourBar(pg.GraphicsWidget):  # type: ignore[misc]
             self._high = high
             self.update()
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:  # noqa: ARG002
+    def paint(self, painter: QPainter, *_: object) -> None:
         if self.tokens is None:
             return
         height = self.size().height()
@@ -71,6 +72,8 @@ class ColourBar(pg.GraphicsWidget):  # type: ignore[misc]
 
 class HeatMapPlot(Plot):
     key = "heat-map"
+    has_legend = False
+    margin = 0.0
     title = "Shift norm by layer"
     quantities = ("‖Δ‖, layer × step", "‖Δ‖")
     empty = "A map of shift norms by layer and step appears here after the first editing step."
@@ -80,10 +83,9 @@ class HeatMapPlot(Plot):
         self._bar = ColourBar()
         super().__init__(parent)
         self._image.setColorMap(pg.colormap.get("cividis"))
-        self.canvas.addItem(self._image, ignoreBounds=True)
+        self.canvas.view.addItem(self._image, ignoreBounds=True)
         self.canvas.left_axis.setGrid(False)
-        self.canvas.getPlotItem().layout.addItem(self._bar, 2, 3)
-        self.removeAction(self.legend_action)
+        self.canvas.add_beside(self._bar)
 
     def new_left_axis(self) -> PlainAxis:
         return RowAxis("left")
@@ -100,10 +102,15 @@ class HeatMapPlot(Plot):
         x = self.run.step.values if self.x_axis == XAxis.STEP else self.run.facts.values
         return [self.run.modules[i] for i in order], self.run.values("shift_norm")[order], x
 
-    def draw(self) -> tuple[float, float] | None:
+    def measure(self) -> tuple[float, float] | None:
+        modules, _, x = self._rows()
+        return (0.0, float(x[-1])) if len(x) and modules else None
+
+    def draw(self) -> None:
         modules, values, x = self._rows()
+        self._image.setVisible(bool(len(x) and modules))
         if not len(x) or not modules:
-            return None
+            return
         picture, ends = in_columns(values, x)
         high = float(np.nanmax(picture, initial=0.0)) or 1.0
         self._image.setImage(np.nan_to_num(picture), autoLevels=False, levels=(0.0, high))
@@ -117,12 +124,11 @@ class HeatMapPlot(Plot):
         several = -(-len(x) // COLUMNS)
         more = f" · largest of every {several:,} steps" if several > 1 else ""
         self.header.caption.set_text(self.title, self.quantities[0] + more, *self.quantities)
-        return 0.0, float(x[-1])
 
     def fit_y(self) -> None:
         self.canvas.view.setYRange(0, max(1, len(self._rows()[0])), padding=0)
 
-    def positions(self) -> Sequence[float]:
+    def positions(self) -> Array:
         return self._rows()[2]
 
     def readings(self, x: float) -> list[Reading]:
@@ -131,7 +137,7 @@ class HeatMapPlot(Plot):
         names = short_names(modules)
         high = float(np.nanmax(values[:, index], initial=0.0)) or 1.0
         return [
-            Reading(names[m], format_value(float(v)), self._pen(float(v) / high))
+            Reading(names[m], format_value(float(v), nice_spacing(high, 500)), self._pen(float(v) / high))
             for m, v in zip(modules, values[:, index], strict=True)
         ]
 
@@ -140,7 +146,8 @@ class HeatMapPlot(Plot):
 
     def table(self) -> tuple[list[str], Iterator[Sequence[object]]]:
         modules, values, _ = self._rows()
-        steps, facts = (self.run.step.values, self.run.facts.values) if self.run else ([], [])
+        run = self.run or RunSeries()
+        steps, facts = run.step.values.tolist(), run.facts.values.tolist()
         rows = (
             [number(step), number(count), *(number(v) for v in values[:, i].tolist())]
             for i, (step, count) in enumerate(zip(steps, facts, strict=True))

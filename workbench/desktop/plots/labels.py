@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 GAP = 13.0  # logical pixels between two baselines
 LEAD = 10.0  # from the curve's end to its label
@@ -19,7 +18,9 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     ``(len(wanted) - 1) * gap`` must fit between ``low`` and ``high``.
     """
     order = sorted(range(len(wanted)), key=wanted.__getitem__)
-    groups: list[tuple[float, int]] = []  # (position of its first, members), each as near to its wish as it can
+    groups: list[
+        tuple[float, int]
+    ] = []  # (position of its first, members), each as near to its wish as it can
     for i in order:
         start, size = min(max(wanted[i], low), high), 1
         while groups and groups[-1][0] + groups[-1][1] * gap > start:
@@ -87,7 +88,7 @@ class EndLabels(pg.GraphicsWidget):  # type: ignore[misc]
         places = spread(ends, GAP, GAP / 2, height - GAP / 2)
         return list(zip(chosen, ends, places, strict=True))
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:  # noqa: ARG002
+    def paint(self, painter: QPainter, *_: object) -> None:
         painter.setFont(self._font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = QFontMetricsF(self._font)

@@ -31,7 +31,9 @@ class Legend(QFrame):
 
     hidden_changed = Signal(object)  # frozenset[str]
 
-    def __init__(self, entries: Sequence[tuple[str, str, QPen]], hidden: frozenset[str], parent: QWidget) -> None:
+    def __init__(
+        self, entries: Sequence[tuple[str, str, QPen]], hidden: frozenset[str], parent: QWidget
+    ) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName("Legend")

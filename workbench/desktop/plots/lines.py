@@ -1,6 +1,7 @@
 """A curve as a plot hands it over, and how it looks in a theme."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ Array = npt.NDArray[Any]
 
 DASHES: tuple[tuple[float, ...], ...] = ((), (6, 3), (2, 2.5), (9, 3, 2, 3))
 OVERLAY_DASH = (7.0, 3.0, 1.0, 3.0)
-OVERLAY_ALPHA, BAND_ALPHA = 0.6, 0.16
+OVERLAY_ALPHA, BAND_ALPHA = 0.75, 0.16
 CATEGORICAL = 6  # up to so many modules get colours of their own, more get a ramp by layer
 
 
@@ -53,25 +54,30 @@ class Line:
         return float("nan")
 
 
+@lru_cache(maxsize=512, typed=True)  # the first colour, 0, is not the start of the ramp, 0.0
+def _rgb(slot: int | float, tokens: Tokens) -> int:
+    if not isinstance(slot, float):
+        return QColor(tokens.curves[slot % len(tokens.curves)]).rgb()
+    low, high = tokens.ramp
+    colour: QColor = pg.colormap.get("viridis").map(low + slot * (high - low), mode="qcolor")
+    return colour.rgb()
+
+
 def colour_of(line: Line, tokens: Tokens) -> QColor:
-    if isinstance(line.slot, float):
-        low, high = tokens.ramp
-        colour: QColor = pg.colormap.get("viridis").map(low + line.slot * (high - low), mode="qcolor")
-    else:
-        colour = QColor(tokens.curves[line.slot % len(tokens.curves)])
+    colour = QColor.fromRgb(_rgb(line.slot, tokens))
     if line.overlay:
         colour.setAlphaF(OVERLAY_ALPHA)
     return colour
 
 
-def pen_of(line: Line, tokens: Tokens, width: float) -> QPen:
-    """Cosmetic; an earlier run is dash-dotted and never wider than 1."""
+def pen_of(line: Line, tokens: Tokens, width: float, dashed: bool = True) -> QPen:
+    """Cosmetic; an earlier run is dash-dotted and never wider than 1. ``dashed``: as the line says, or else solid."""
     pen = QPen(colour_of(line, tokens), min(width, 1.0) if line.overlay else width)
     pen.setCosmetic(True)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
     dash = OVERLAY_DASH if line.overlay else DASHES[line.dash % len(DASHES)]
-    if dash:
+    if dash and dashed:
         pen.setDashPattern(list(dash))
     return pen
 

@@ -3,6 +3,7 @@
 from workbench.desktop.plots.curve_plot import CurvePlot, Scale
 from workbench.desktop.plots.lines import Line
 from workbench.desktop.series import RunSeries
+from workbench.evaluation.scores import PROTOCOLS
 
 CURVES = (
     ("gs", "rephrases", "GS, rephrases of the edited facts", 0, 0),
@@ -16,6 +17,7 @@ class LocalityPlot(CurvePlot):
     title = "Generalisation and locality"
     quantities = ("GS, LS and share kept, at each evaluation", "GS, LS, kept", "")
     empty = "Scores on rephrases and locality prompts appear here at the first evaluation."
+    protocols = tuple(PROTOCOLS[name] for name in ("gs", "ls", "locality_kept"))
     scale = Scale.SHARE
 
     def lines(self, run: RunSeries) -> list[Line]:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from workbench.desktop.plots.modules import by_layer, short_names
+from workbench.desktop.theme import CAPTION, interface_font
 
 
 class ModuleChooser(QToolButton):
@@ -16,7 +17,8 @@ class ModuleChooser(QToolButton):
 
     def __init__(self, all_text: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self._all_text, self._modules = all_text, ("",)
+        self._all_text = all_text
+        self._modules: tuple[str, ...] = ("",)
         self.module = ""  # full name; empty: all
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setToolTip("Which module is shown (M)")
@@ -25,6 +27,7 @@ class ModuleChooser(QToolButton):
         self._menu.triggered.connect(self._choose)
         self.setMenu(self._menu)
         self.setFixedHeight(22)
+        self.setFont(interface_font(CAPTION))
         self.hide()
 
     def set_modules(self, modules: Sequence[str]) -> None:

@@ -7,7 +7,10 @@ from workbench.desktop.plots.lines import Line
 from workbench.desktop.plots.module_chooser import ModuleChooser
 from workbench.desktop.series import RunSeries
 
-CURVES = (("cosine_previous", "previous", "with the previous shift"), ("cosine_sum", "sum", "with the sum of all earlier"))
+CURVES = (
+    ("cosine_previous", "previous", "with the previous shift"),
+    ("cosine_sum", "sum", "with the sum of all earlier"),
+)
 
 
 class OrthogonalityPlot(CurvePlot):
@@ -27,9 +30,9 @@ class OrthogonalityPlot(CurvePlot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chooser = ModuleChooser("All modules", self)
-        self.header.layout().insertWidget(1, self.chooser)
+        self.header.add_chooser(self.chooser)
         self.chooser.chosen.connect(self.invalidate)
-        self._action("Choose the module", "M", self.chooser.showMenu, "model")
+        self.commands.add("Choose the module", "M", self.chooser.showMenu, "model")
 
     def lines(self, run: RunSeries) -> list[Line]:
         if run is self.run:

@@ -3,12 +3,12 @@
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QContextMenuEvent,
     QEnterEvent,
@@ -19,15 +19,17 @@ from PySide6.QtGui import (
     QPaintEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from workbench.desktop.plots import export
+from workbench.desktop.plots.actions import PlotActions
 from workbench.desktop.plots.axes import PlainAxis, StepAxis, ValueAxis
 from workbench.desktop.plots.canvas import Canvas
 from workbench.desktop.plots.header import Header
 from workbench.desktop.plots.readout import Reading, Readout
 from workbench.desktop.series import RunSeries
 from workbench.desktop.theme import DARK, Tokens, icon, interface_font, mark, tokens_of
+
+Array = npt.NDArray[Any]
 
 MINIMUM = (300, 150)  # logical pixels
 SMALL = 11.0
@@ -46,7 +48,10 @@ class Plot(QWidget):
     title: ClassVar[str]
     quantities: ClassVar[tuple[str, ...]]  # the quantity, then the same said ever shorter
     empty: ClassVar[str]  # what will appear and when
+    protocols: ClassVar[tuple[str, ...]] = ()  # how its scores are taken, for the tooltip
     steps_along_x: ClassVar[bool] = True
+    has_legend: ClassVar[bool] = True
+    margin: ClassVar[float] = 0.012  # of the view's width, free beside the first and the last point
 
     cursor_moved = Signal(object)  # float | None: x of the crosshair that the person placed here
     fill_requested = Signal()
@@ -59,18 +64,18 @@ class Plot(QWidget):
         self.overlays: Sequence[RunSeries] = ()
         self.x_axis = XAxis.STEP
         self.tokens: Tokens = DARK
-        self.cursor: float | None = None
+        self.crosshair: float | None = None
         self.following = True
         self._span: float | None = None  # width of the view in x while following; None: the whole run
         self._shown: object = None
         self._build()
-        self._make_actions()
+        self.commands = PlotActions(self)
         self.restyle()
 
     def set_runs(self, run: RunSeries | None, overlays: Sequence[RunSeries] = ()) -> None:
         """The run to show, and earlier ones behind it."""
         if run is not self.run:
-            self.following, self._span, self.cursor = True, None, None
+            self.following, self._span, self.crosshair = True, None, None
         self.run, self.overlays = run, tuple(overlays)
         self.invalidate()
 
@@ -90,26 +95,43 @@ class Plot(QWidget):
             self._shown = state
             self.redraw()
 
+    @Slot()
     def invalidate(self) -> None:
+        """Draws anew, as soon as somebody sees it."""
         self._shown = None
         self.refresh()
 
     def redraw(self) -> None:
         """Draws now, seen or not."""
-        extent = self.draw()
+        extent = self.measure()
         self._message.setVisible(extent is None)
         self.canvas.setVisible(extent is not None)
         if extent is not None:
             self._place_x(*extent)
             self.fit_y()
-        if self.cursor is not None:
-            self.set_cursor(self.cursor)
+        self.draw()
+        if self.crosshair is not None:
+            self.set_cursor(self.crosshair)
         self._follow_button.setVisible(not self.following and extent is not None)
         self._place_overlays()
+        self.canvas.settle()
+
+    def lay_out(self) -> None:
+        """Readies a plot that is not on the screen for a picture of it."""
+        self.redraw()
+        for widget in (self, self.header):
+            layout = widget.layout()
+            assert layout is not None
+            layout.activate()
+        self.redraw()
 
     @abstractmethod
-    def draw(self) -> tuple[float, float] | None:
-        """Puts the data on the canvas; the extent in x, or None where there is nothing to show yet."""
+    def measure(self) -> tuple[float, float] | None:
+        """Takes the data from the runs; their extent in x, or None where there is nothing to show yet."""
+
+    @abstractmethod
+    def draw(self) -> None:
+        """Puts the data on the canvas, whose ranges are set by then."""
 
     @abstractmethod
     def fit_y(self) -> None:
@@ -124,7 +146,7 @@ class Plot(QWidget):
         """Column names and rows for the CSV, in full resolution."""
 
     @abstractmethod
-    def positions(self) -> Sequence[float]:
+    def positions(self) -> Array:
         """Every x that the crosshair can stand on, ascending."""
 
     def new_left_axis(self) -> PlainAxis:
@@ -162,32 +184,38 @@ class Plot(QWidget):
         positions = self.positions()
         if not len(positions):
             return
-        first, last = min(0.0, positions[0]) if self.steps_along_x else positions[0], positions[-1]
-        (low, high), _ = self.canvas.view.viewRange()
-        width = min(high - low, last - first)
+        first, last = 0.0 if self.steps_along_x else float(positions[0]), float(positions[-1])
+        low, width = self._x_view()
+        width = min(width, last - first)
         low = min(max(low, first), last - width)
-        self.canvas.view.setXRange(low, low + width, padding=0)
+        self.canvas.view.setXRange(low, low + width, padding=self.margin)
         whole = width >= WHOLE * (last - first)
         self.following, self._span = whole, None if whole else width
         self._follow_button.setVisible(not self.following)
         self._place_overlays()
         self.fit_y()
+        self.draw()
 
     @Slot()
-    def _toggle_follow(self) -> None:
+    def toggle_follow(self) -> None:
         if self.following:
             self.following = False
-            (low, high), _ = self.canvas.view.viewRange()
-            self._span = high - low
+            self._span = self._x_view()[1]
             self.invalidate()
         else:
             self.follow()
+
+    def _x_view(self) -> tuple[float, float]:
+        """Left end and width of the view without its margins."""
+        (low, high), _ = self.canvas.view.viewRange()
+        width = (high - low) / (1 + 2 * self.margin)
+        return low + width * self.margin, width
 
     def _place_x(self, low: float, high: float) -> None:
         if self.following:
             high = max(high, low + 1)
             left = low if self._span is None else max(low, high - self._span)
-            self.canvas.view.setXRange(left, high, padding=0)
+            self.canvas.view.setXRange(left, high, padding=self.margin)
 
     # Crosshair
 
@@ -195,16 +223,16 @@ class Plot(QWidget):
         """Moves the crosshair to the nearest position; the values show where it was placed or has the focus."""
         positions = self.positions()
         if x is None or not len(positions):
-            self.cursor = None
+            self.crosshair = None
         else:
-            self.cursor = nearest(positions, x)
-        self.canvas.show_cursor(self.cursor)
-        if self.cursor is None or not (announce or self.hasFocus() or self.underMouse()):
+            self.crosshair = nearest(positions, x)
+        self.canvas.show_cursor(self.crosshair)
+        if self.crosshair is None or not (announce or self.hasFocus() or self.underMouse()):
             self._readout.hide()
         else:
-            self._show_readout(self.cursor)
+            self._show_readout(self.crosshair)
         if announce:
-            self.cursor_moved.emit(self.cursor)
+            self.cursor_moved.emit(self.crosshair)
 
     def _show_readout(self, x: float) -> None:
         readings = self.readings(x)
@@ -220,17 +248,14 @@ class Plot(QWidget):
 
     @Slot()
     def _left(self) -> None:
-        if self.cursor is not None:
+        if self.crosshair is not None:
             self.set_cursor(None, announce=True)
 
     def _step_cursor(self, by: int) -> None:
         positions = self.positions()
         if not len(positions):
             return
-        if self.cursor is None:
-            index = len(positions) - 1
-        else:
-            index = index_of(positions, self.cursor) + by
+        index = len(positions) - 1 if self.crosshair is None else index_of(positions, self.crosshair) + by
         self.set_cursor(positions[min(max(index, 0), len(positions) - 1)], announce=True)
 
     # Parts
@@ -241,117 +266,53 @@ class Plot(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(*MINIMUM)
         self.header = Header(self)
-        bottom = StepAxis("bottom")
-        self.canvas = Canvas(self.new_left_axis(), bottom, interface_font(SMALL), self)
-        self._message = QLabel(self.empty, self)
-        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._message.setWordWrap(True)
-        self._message.setMargin(24)
-        mark(self._message, role="dim")
+        self.header.caption.protocols = self.protocols
+        self.header.caption.set_text(self.title, *self.quantities)
+        self.canvas = Canvas(self.new_left_axis(), StepAxis("bottom"), interface_font(SMALL), self)
+        self.canvas.hide()
+        self._message = self._new_message()
+        self._readout = Readout(interface_font(SMALL), self.canvas)
+        self._follow_button = self._new_follow_button()
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self.canvas, 1)
         column.addWidget(self._message, 1)
-        self.canvas.hide()
-        self._readout = Readout(interface_font(SMALL), self.canvas)
-        self._follow_button = QPushButton("Follow", self.canvas)
-        self._follow_button.setIcon(icon("follow"))
-        self._follow_button.setToolTip("Keep the newest steps in view (Space)")
-        self._follow_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._follow_button.clicked.connect(self.follow)
-        self._follow_button.hide()
+        self._connect()
+
+    def _connect(self) -> None:
         self.canvas.moved.connect(self._was_moved)
         self.canvas.hovered.connect(self._hovered)
         self.canvas.left.connect(self._left)
-        self.canvas.resized.connect(self._place_overlays)
+        self.canvas.resized.connect(self.invalidate)
         self.canvas.double_clicked.connect(self.fill_requested)
-        self.header.caption.set_text(self.title, *self.quantities)
+        self._follow_button.clicked.connect(self.follow)
 
-    def _make_actions(self) -> None:
-        self.fill_action = self._action("Fill the grid", "F", self.fill_requested.emit, "expand")
-        self.legend_action = self._action("Legend", "L", self.open_legend, "legend")
-        self.follow_action = self._action("Follow the newest steps", "Space", self._toggle_follow, "follow")
-        self.whole_action = self._action("Show the whole run", "Home", self.show_whole_run, "run")
-        self.png_action = self._action("Export PNG…", "", self._export_png, "export")
-        self.svg_action = self._action("Export SVG…", "", self._export_svg, "export")
-        self.csv_action = self._action("Export CSV…", "", self._export_csv, "export")
-        self.copy_action = self._action("Copy picture", "Ctrl+C", self.copy_picture, "copy")
-        for action in (self.follow_action, self.whole_action):
-            action.setVisible(self.steps_along_x)
-        more = self.header.add_button("more", "Export and more (Menu key)")
-        more.clicked.connect(self._open_menu)
-        fill = self.header.add_button("expand", "Fill the grid (F or double click)")
-        fill.clicked.connect(self.fill_requested)
+    def _new_message(self) -> QLabel:
+        message = QLabel(self.empty, self)
+        message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        message.setWordWrap(True)
+        message.setMargin(24)
+        mark(message, role="dim")
+        return message
 
-    def _action(self, text: str, shortcut: str, slot: object, picture: str) -> QAction:
-        action = QAction(icon(picture), text, self)
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        if shortcut:
-            action.setShortcut(shortcut)
-        action.triggered.connect(slot)
-        self.addAction(action)
-        return action
+    def _new_follow_button(self) -> QPushButton:
+        button = QPushButton(icon("follow"), "Follow", self.canvas)
+        button.setToolTip("Keep the newest steps in view (Space)")
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.hide()
+        return button
 
-    def menu(self) -> QMenu:
-        """The context menu, with what the grid added to this plot's actions at its end."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        exports = {self.png_action, self.copy_action}
-        for action in self.actions():
-            if action in exports:
-                menu.addSeparator()
-            menu.addAction(action)
-        return menu
-
-    @Slot()
-    def _open_menu(self) -> None:
-        self.menu().popup(self.mapToGlobal(self.header.geometry().bottomRight() - self.rect().topLeft()))
-
-    @Slot()
     def _place_overlays(self) -> None:
         left, top, width, height = self.canvas.view_rect_on_canvas()
         size = self._follow_button.sizeHint()
         self._follow_button.setGeometry(
-            round(left + width - size.width() - 4), round(top + height - size.height() - 4), size.width(), size.height()
+            round(left + width - size.width() - 4),
+            round(top + height - size.height() - 4),
+            size.width(),
+            size.height(),
         )
-
-    # Export
-
-    def picture_size(self) -> tuple[int, int]:
-        return self.width(), self.height()
-
-    @Slot()
-    def copy_picture(self) -> None:
-        QGuiApplication.clipboard().setImage(export.image(self))
-
-    @Slot()
-    def _export_png(self) -> None:
-        self._export("PNG picture (*.png)", ".png", export.write_png)
-
-    @Slot()
-    def _export_svg(self) -> None:
-        self._export("SVG drawing (*.svg)", ".svg", export.write_svg)
-
-    @Slot()
-    def _export_csv(self) -> None:
-        self._export("CSV table (*.csv)", ".csv", export.write_csv)
-
-    def _export(self, kinds: str, suffix: str, write: export.Writer) -> None:
-        suggested = f"{self.key}{suffix}"
-        chosen, _ = QFileDialog.getSaveFileName(self, f"Export {self.title.lower()}", suggested, kinds)
-        if not chosen:
-            return
-        path = Path(chosen)
-        path = path if path.suffix else path.with_suffix(suffix)
-        try:
-            write(self, path)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self.export_failed.emit(f"{path.name} could not be written: {reason}. Choose another place.")
-        else:
-            self.exported.emit(str(path))
 
     # Qt
 
@@ -365,7 +326,10 @@ class Plot(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and tokens_of(QGuiApplication.palette()) is not self.tokens:
+        if (
+            event.type() == QEvent.Type.PaletteChange
+            and tokens_of(QGuiApplication.palette()) is not self.tokens
+        ):
             self.restyle()
             self.invalidate()
 
@@ -389,11 +353,11 @@ class Plot(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.header.show_shy(self.underMouse())
-        self.set_cursor(None, announce=self.cursor is not None)
+        self.set_cursor(None, announce=self.crosshair is not None)
         self.update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.menu().popup(event.globalPos())
+        self.commands.menu().popup(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         many = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
@@ -407,7 +371,7 @@ class Plot(QWidget):
             case _:
                 super().keyPressEvent(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+    def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self.tokens.plot))
         if self.hasFocus():
@@ -415,16 +379,12 @@ class Plot(QWidget):
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
 
-def index_of(positions: Sequence[float], x: float) -> int:
+def index_of(positions: Array, x: float) -> int:
     """Index of the position nearest to ``x``; ``positions`` ascending and not empty."""
-    low, high = 0, len(positions)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if positions[middle] < x else (low, middle)
-    if low == len(positions):
-        return low - 1
-    return low - 1 if low and x - positions[low - 1] <= positions[low] - x else low
+    after = min(int(np.searchsorted(positions, x)), len(positions) - 1)
+    before = max(after - 1, 0)
+    return before if x - positions[before] <= positions[after] - x else after
 
 
-def nearest(positions: Sequence[float], x: float) -> float:
+def nearest(positions: Array, x: float) -> float:
     return float(positions[index_of(positions, x)])

@@ -64,7 +64,7 @@ class Readout(QWidget):
         height = ROW * ((self._rows if self._readings else 0) + 1) + 2 * PADDING - 2
         return QSize(round(max(width, title) + 2 * PADDING), round(height))
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+    def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(self.tokens.edge))

@@ -28,9 +28,9 @@ class SpectrumPlot(CurvePlot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chooser = ModuleChooser("", self)
-        self.header.layout().insertWidget(1, self.chooser)
+        self.header.add_chooser(self.chooser)
         self.chooser.chosen.connect(self.invalidate)
-        self._action("Choose the module", "M", self.chooser.showMenu, "model")
+        self.commands.add("Choose the module", "M", self.chooser.showMenu, "model")
 
     def spectrum(self, run: RunSeries | None) -> Spectrum | None:
         history = run.spectra.get(self.chooser.module) if run is not None else None
@@ -47,8 +47,10 @@ class SpectrumPlot(CurvePlot):
         made = [Line("now", "now", x, latest.eigenvalues / mean, 0, 0, f"at step {latest.step:,}")]
         if first.step < latest.step and run is self.run:
             name = f"at step {first.step:,}"
-            made.append(Line("first", f"step {first.step}", ranks(first), first.eigenvalues / first.mean, 7, 2, name))
-        if np.isfinite(latest.floor):
+            made.append(
+                Line("first", f"step {first.step}", ranks(first), first.eigenvalues / first.mean, 7, 2, name)
+            )
+        if np.isfinite(latest.floor) and run is self.run:
             made.append(Line("floor", "floor", x, np.full(len(x), latest.floor / mean), 1, 1, "floor"))
         return made
 
@@ -64,6 +66,7 @@ class SpectrumPlot(CurvePlot):
             f"log · {share} · {size}",
             f"{share} · {size}",
             share,
+            "",
         )
 
     def x_name(self, x: float) -> str:

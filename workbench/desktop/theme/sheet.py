@@ -47,6 +47,8 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled, QAbstractSpinBo
   background: $pane; color: $disabled; border-color: $line; }
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"], QComboBox[invalid="true"],
   QPlainTextEdit[invalid="true"] { border-color: $bad; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { background: transparent; border: none; padding: 0 4px;
+  min-height: 0; }
 QAbstractItemView QLineEdit { border-radius: 0; padding: 0 6px; min-height: 0; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("$chevron"); width: 12px; height: 12px; }
@@ -85,7 +87,7 @@ QAbstractItemView::item:hover { background: $raised; }
 QAbstractItemView::item:selected { background: $selection; color: $ink; }
 QHeaderView { background: $raised; border: none; }
 QHeaderView::section { background: $raised; color: $dim; border: none; border-bottom: 1px solid $line;
-  padding: 0 8px; min-height: 26px; }
+  padding: 0 8px; min-height: 26px; font-weight: normal; }
 QHeaderView::section:hover { color: $ink; }
 QHeaderView::section:vertical { border-bottom: none; border-right: 1px solid $line; }
 QHeaderView::up-arrow { image: url("$chevron_up"); width: 10px; height: 10px; }
@@ -113,7 +115,8 @@ QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }
 QDockWidget { color: $dim; titlebar-close-icon: url("$close"); titlebar-normal-icon: url("$float"); }
 QDockWidget::title { background: $pane; padding: 6px 12px; border-bottom: 1px solid $line; text-align: left; }
-QDockWidget::close-button, QDockWidget::float-button { border: none; border-radius: 4px; padding: 2px; }
+QDockWidget > QWidget { background: $pane; }
+QDockWidget::close-button, QDockWidget::float-button { border: none; border-radius: 4px; icon-size: 14px; }
 QDockWidget::close-button:hover, QDockWidget::float-button:hover { background: $hover; }
 QToolBar { background: $pane; border: none; border-bottom: 1px solid $line; spacing: 8px; padding: 8px 12px; }
 QToolBar::separator { background: $line; width: 1px; margin: 4px; }
@@ -182,7 +185,7 @@ IMAGES = {
 
 def style_sheet(tokens: Tokens, images: dict[str, str]) -> str:
     """``images``: the path of a file for every key of IMAGES."""
-    return Template(BUTTONS + FIELDS + VIEWS + FRAMES + VARIANTS).substitute(asdict(tokens), **images)
+    return Template(BUTTONS + VIEWS + FIELDS + FRAMES + VARIANTS).substitute(asdict(tokens), **images)
 
 
 def mark(widget: QWidget, **properties: object) -> None:

@@ -70,6 +70,6 @@ class Theme(QObject):
     def _set_fonts(self) -> None:
         self._application.setFont(interface_font(BODY))
         for view in ("QAbstractItemView", "QHeaderView"):
-            self._application.setFont(interface_font(TABLE), view)
+            self._application.setFont(interface_font(TABLE), view)  # type: ignore[arg-type]  # takes str, not bytes
         for small in ("QStatusBar", "QToolTip", "QTipLabel"):
-            self._application.setFont(interface_font(CAPTION), small)
+            self._application.setFont(interface_font(CAPTION), small)  # type: ignore[arg-type]

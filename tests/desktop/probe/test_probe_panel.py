@@ -1,0 +1,196 @@
+"""Asking both models: streaming, stopping, and what is said when it cannot be done."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from threading import Event
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from tests.desktop.finding import find
+from workbench.desktop.probe.panel import ProbePanel
+from workbench.desktop.probe.prober import Answer, Odds, Side
+from workbench.errors import Cancelled, InputError
+from workbench.facts.fact import Fact, Probe
+
+FACT = Fact("The capital of France is", "Lyon", locality=(Probe("The capital of Spain is", "Madrid"),))
+
+
+class FakeProber:
+    """Writes two pieces; between them it waits for ``go``."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.go.set()
+        self.error: Exception | None = None
+        self.threads: set[threading.Thread] = set()
+
+    def next_tokens(self, side: Side, prompt: str, count: int, cancel: Event) -> Odds:  # noqa: ARG002
+        if self.error:
+            raise self.error
+        self.threads.add(threading.current_thread())
+        return (
+            [(" Paris", 0.8), (" Lyon", 0.1)] if side is Side.ORIGINAL else [(" Lyon", 0.9), (" Paris", 0.05)]
+        )
+
+    def stream(self, side: Side, prompt: str, cancel: Event) -> Iterator[str]:
+        yield " Paris" if side is Side.ORIGINAL else " Lyon"
+        while not self.go.wait(0.005):
+            if cancel.is_set():
+                raise Cancelled("Stopped.")
+        yield f" <b>after</b> {prompt}"
+
+    def answers(
+        self,
+        side: Side,
+        probes: Sequence[tuple[str, str]],
+        cancel: Event,  # noqa: ARG002
+    ) -> Iterator[Answer]:
+        for _, expected in probes:
+            yield Answer("Lyon", expected == "Lyon" and side is Side.EDITED, first_token=4)
+
+
+@pytest.fixture
+def prober() -> FakeProber:
+    return FakeProber()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, prober: FakeProber) -> Iterator[ProbePanel]:
+    made = ProbePanel()
+    qtbot.addWidget(made)
+    made.resize(1000, 260)
+    made.show()
+    made.set_prober(prober)
+    yield made
+    made.close_threads()
+
+
+def text(panel: ProbePanel, side: Side) -> str:
+    return find(panel, QPlainTextEdit, f"probe-{side.name.lower()}").toPlainText()
+
+
+def says(panel: ProbePanel) -> str:
+    return find(panel, QLabel, "probe-says").text()
+
+
+def button(panel: ProbePanel, name: str) -> QPushButton:
+    return find(panel, QPushButton, f"probe-{name}")
+
+
+def ask(qtbot: QtBot, panel: ProbePanel, prompt: str) -> None:
+    field = find(panel, QLineEdit, "probe-prompt")
+    field.setText(prompt)
+    with qtbot.waitSignal(panel._background.finished):
+        QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def test_both_answers_and_the_next_tokens(qtbot: QtBot, panel: ProbePanel, prober: FakeProber) -> None:
+    panel.set_edited_name("Edited · step 12")
+    ask(qtbot, panel, "The capital")
+    assert text(panel, Side.ORIGINAL) == "Paris <b>after</b> The capital"
+    assert text(panel, Side.EDITED) == "Lyon <b>after</b> The capital"
+    assert panel.panes[Side.EDITED].title.text() == "Edited · step 12"
+    assert [panel.odds.index(0, c).data() for c in range(3)] == ["·Lyon", "10.0 %", "90.0 %"]
+    assert threading.current_thread() not in prober.threads
+
+
+def test_pieces_appear_as_they_are_written_and_stop_keeps_them(
+    qtbot: QtBot, panel: ProbePanel, prober: FakeProber
+) -> None:
+    prober.go.clear()
+    panel.set_prompt("The capital")
+    button(panel, "run").click()
+    qtbot.waitUntil(lambda: text(panel, Side.ORIGINAL) == "Paris")
+    assert panel.panes[Side.ORIGINAL].state.text() == "writes…"
+    assert panel.panes[Side.EDITED].state.text() == "waits"
+    assert button(panel, "stop").isVisible()
+    with qtbot.waitSignal(panel._background.failed):
+        button(panel, "stop").click()
+    assert text(panel, Side.ORIGINAL) == "Paris"
+    assert says(panel) == "Stopped."
+    assert button(panel, "run").isVisible()
+
+
+def test_a_second_question_takes_the_place_of_the_first(
+    qtbot: QtBot, panel: ProbePanel, prober: FakeProber
+) -> None:
+    prober.go.clear()
+    panel.set_prompt("first")
+    panel.run()
+    qtbot.waitUntil(lambda: text(panel, Side.ORIGINAL) == "Paris")
+    prober.go.set()
+    ask(qtbot, panel, "second")
+    assert text(panel, Side.ORIGINAL) == "Paris <b>after</b> second"
+
+
+def test_why_it_cannot_run(panel: ProbePanel) -> None:
+    assert "Type a prompt" in button(panel, "run").toolTip()
+    panel.set_prompt("The capital")
+    assert button(panel, "run").isEnabled()
+    panel.set_prober(None, "The model was unloaded.")
+    assert not button(panel, "run").isEnabled()
+    assert "The model was unloaded." in button(panel, "run").toolTip()
+    panel.run()
+    assert not panel._background.busy
+    find(panel, QToolButton, "probe-mode-fact").click()
+    panel.set_prober(FakeProber())
+    assert "Select a fact" in button(panel, "run").toolTip()
+
+
+def test_errors_are_sentences_in_the_dock(qtbot: QtBot, panel: ProbePanel, prober: FakeProber) -> None:
+    prober.error = InputError("the prompt “x” takes 300 tokens and the model reads 256: shorten it.")
+    panel.set_prompt("x")
+    with qtbot.waitSignal(panel._background.failed):
+        panel.run()
+    assert says(panel) == "The prompt “x” takes 300 tokens and the model reads 256: shorten it."
+    prober.error = ZeroDivisionError("division by zero")
+    with qtbot.waitSignal(panel.broken):
+        panel.run()
+    assert "ZeroDivisionError" in says(panel)
+
+
+def test_a_facts_probes_before_and_after(qtbot: QtBot, panel: ProbePanel) -> None:
+    with qtbot.waitSignal(panel._background.finished):
+        panel.probe_fact(FACT)
+    assert panel.fact_view.isVisible()
+    assert says(panel) == "Original: 0 of 2 hit. Edited: 1 of 1 hit, 1 of 1 kept."
+    panel.fact_view.grab()
+    panel.show_fact(None)
+    assert panel.fact_rows.rowCount() == 0
+    assert not button(panel, "run").isEnabled()
+
+
+def test_another_model_clears_what_was_answered(qtbot: QtBot, panel: ProbePanel) -> None:
+    ask(qtbot, panel, "The capital")
+    panel.set_prober(FakeProber())
+    assert text(panel, Side.ORIGINAL) == ""
+    assert panel.odds.rowCount() == 0
+
+
+def test_another_model_stops_the_question_to_the_one_before(
+    qtbot: QtBot, panel: ProbePanel, prober: FakeProber
+) -> None:
+    prober.go.clear()
+    panel.set_prompt("x")
+    panel.run()
+    qtbot.waitUntil(lambda: text(panel, Side.ORIGINAL) == "Paris")
+    panel.set_prober(FakeProber())
+    assert button(panel, "run").isVisible()
+    panel.close_threads()
+    assert text(panel, Side.ORIGINAL) == ""
+
+
+def test_going_away_while_it_asks_leaves_no_thread(qtbot: QtBot, prober: FakeProber) -> None:
+    panel = ProbePanel()
+    qtbot.addWidget(panel)
+    panel.set_prober(prober)
+    prober.go.clear()
+    panel.set_prompt("x")
+    panel.run()
+    qtbot.waitUntil(lambda: text(panel, Side.ORIGINAL) == "Paris")
+    panel.close_threads()
+    assert not any(thread.is_alive() for thread in prober.threads)

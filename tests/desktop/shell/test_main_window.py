@@ -1,0 +1,393 @@
+"""The window with a tiny model: runs and their commands, sessions, notices, layout."""
+
+import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.desktop.shell.conftest import fill
+from tests.desktop.shell.walker import Walker
+from tests.tiny import tiny_model
+from workbench.desktop.facts import State
+from workbench.desktop.main_window import MainWindow
+from workbench.desktop.shell.notices import Notice
+from workbench.desktop.shell.recent import left_open, recent_sessions
+from workbench.editing.editor import Editor
+from workbench.errors import NonFinite, OutOfMemory
+from workbench.session.folder import Session
+
+
+def weights(window: MainWindow) -> torch.Tensor:
+    assert window.desk.loaded is not None
+    module = window.desk.loaded.model.get_submodule("model.layers.1.mlp.down_proj")
+    return module.weight.detach().clone()  # type: ignore[operator, union-attr]
+
+
+def states(window: MainWindow) -> list[State]:
+    return [window.facts.facts.state(i) for i in range(len(window.facts.facts))]
+
+
+def warm_up_and_edit(walker: Walker) -> None:
+    walker.press("warm-up")
+    walker.wait_for_end()
+    walker.press("edit")
+    walker.wait_for_end()
+
+
+def test_warm_up_and_edit_show_progress_scores_and_states(walker: Walker) -> None:
+    window = walker.window
+    walker.press("warm-up")
+    walker.wait_for_end()
+    assert re.match(r"Warmed up · \d+ rows", window.tool_bar.buttons["warm-up"].text())
+    walker.press("edit")
+    walker.wait_for_end()
+    assert window.desk.run.bridge.progress.count() == "4 of 4 facts"
+    assert set(states(window)) <= {State.KEPT, State.LOST}
+    assert window.facts.facts.steps.tolist() == [1, 1, 2, 2]
+    assert window.run_panel.scores_title.text() == "Scores after step 2, 4 facts"
+    assert "was" in window.run_panel.figures["es"].was.text()
+    assert len(window.desk.run.bridge.series) == 2
+    assert window.tool_bar.buttons["export"].isEnabled()
+    assert not window.tool_bar.buttons["edit"].isEnabled()
+    assert "already" in window.tool_bar.buttons["edit"].toolTip()
+
+
+def test_pause_resume_stop_and_go_on(walker: Walker) -> None:
+    window = walker.window
+    fill(window, facts=40, warmup=0)
+    walker.press("edit")
+    walker.wait_for_steps(1)
+    walker.press("pause")
+    walker.wait(lambda: window.desk.run.bridge.progress.paused, "the pause")
+    assert window.tool_bar.buttons["pause"].text() == "Resume"
+    assert all(walker.probe("fact 1 is"))
+    walker.press("pause")
+    walker.press("stop")
+    assert window.tool_bar.buttons["stop"].text() == "Stopping…"
+    walker.wait_for_end()
+    done = walker.steps()
+    assert 1 <= done < 22
+    assert window.tool_bar.buttons["edit"].text() == "Go on editing"
+    assert State.EDITING not in states(window)
+    walker.press("edit")
+    walker.wait_for_end()
+    assert walker.steps() == 22
+    assert len(window.desk.run.bridge.series) == 22
+
+
+def test_discard_brings_the_model_and_the_facts_back(walker: Walker) -> None:
+    window = walker.window
+    before = weights(window)
+    warm_up_and_edit(walker)
+    assert not torch.equal(weights(window), before)
+    walker.answer("discard-question", "Discard run")
+    walker.press("discard")
+    walker.wait_for_end()
+    assert torch.equal(weights(window), before)
+    assert set(states(window)) == {State.NEW}
+    assert window.desk.bench.rows > 0
+    walker.answer("discard-question", "Discard run")
+    walker.press("discard")
+    walker.wait_for_end()
+    assert window.desk.bench.rows == 0
+    assert window.tool_bar.buttons["warm-up"].text() == "Warm up"
+
+
+def test_discarding_a_run_that_goes_on_stops_it_first(walker: Walker) -> None:
+    window = walker.window
+    fill(window, facts=60, warmup=0)
+    before = weights(window)
+    walker.press("edit")
+    walker.wait_for_steps(1)
+    walker.answer("discard-question", "Discard run")
+    walker.press("discard")
+    walker.wait_for_end()
+    assert torch.equal(weights(window), before)
+    assert set(states(window)) == {State.NEW}
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OutOfMemory("The device's memory ran out."), "memory ran out"),
+        (NonFinite("The shift of m is not finite."), "not finite"),
+        (ZeroDivisionError("a bug"), "not foreseen (ZeroDivisionError: a bug)"),
+    ],
+)
+def test_a_failing_step_is_told_with_details_and_the_window_goes_on(
+    walker: Walker, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    window = walker.window
+    failures = [error]
+    real = Editor.apply
+
+    def fail(self: Editor, *given: object) -> None:
+        if failures:
+            raise failures.pop()
+        real(self, *given)  # type: ignore[arg-type]
+
+    before = weights(window)
+    monkeypatch.setattr(Editor, "apply", fail)
+    walker.press("edit")
+    walker.wait_for_end()
+    [frame] = window.notices.frames
+    assert said in frame.notice.sentence
+    assert type(error).__name__ in frame.notice.details
+    frame.findChild(QPushButton, "notice-copy").click()  # type: ignore[union-attr]
+    assert "Traceback" in QApplication.clipboard().text()
+    assert torch.equal(weights(window), before)
+    walker.press("edit")
+    walker.wait_for_end()
+    assert set(states(window)) <= {State.KEPT, State.LOST}
+
+
+def test_settings_that_make_the_state_useless_ask_before_starting_over(walker: Walker) -> None:
+    window = walker.window
+    warm_up_and_edit(walker)
+    window.method.set_recipe(window.method.recipe().with_(scope="shape"))
+    fill(window, facts=2, warmup=0)
+    QApplication.processEvents()
+    walker.answer("afresh-question", "Cancel")
+    walker.press("edit")
+    assert not window.desk.run.activity
+    walker.answer("afresh-question", "Start over")
+    walker.press("edit")
+    walker.wait_for_end()
+    assert len(window.desk.bench.chain) == 1
+    assert (window.facts.facts.steps > 0).all()
+
+
+def test_a_session_brings_facts_states_curves_settings_and_the_model_back(
+    walker: Walker, make_window: Callable[[], MainWindow]
+) -> None:
+    first = walker.window
+    warm_up_and_edit(walker)
+    edited, before = weights(first), states(first)
+    session = first.desk.keeper.need().folder
+    first.close()
+    second = make_window()
+    assert recent_sessions(second.settings) == [session]
+    second.handlers.open_session(session)
+    again = Walker(second, patience_s=60)
+    again.wait(lambda: second.desk.keeper.session is not None, "the session")
+    assert states(second) == before
+    assert len(second.desk.run.bridge.series) == 2
+    assert second.run_panel.scores_title.text() == "Scores after step 2, 4 facts"
+    assert second.method.recipe().batch == 2
+    assert any("Load it" in s for s in second.notices.sentences())
+    second.desk.set_model(tiny_model())
+    opened = second.desk.state_to_restore()
+    assert opened is not None
+    second.desk.run.restore(opened)
+    again.wait_for_end()
+    assert torch.equal(weights(second), edited)
+    assert second.tool_bar.buttons["export"].isEnabled()
+
+
+def test_a_second_window_on_a_session_reads_only_and_says_so(
+    walker: Walker, make_window: Callable[[], MainWindow]
+) -> None:
+    session = walker.window.desk.keeper.need().folder
+    walker.window.desk.keeper.flush()
+    second = make_window()
+    second.handlers.open_session(session)
+    Walker(second, patience_s=60).wait(lambda: second.desk.keeper.session is not None, "the session")
+    assert second.desk.keeper.read_only
+    assert "read-only" in second.windowTitle()
+    assert any("read-only" in s for s in second.notices.sentences())
+    assert not second.facts.action("add").isEnabled()
+    assert "read-only" in second.facts.action("add").toolTip()
+
+
+def test_a_session_left_open_by_a_crash_is_offered_and_its_run_goes_on(
+    walker: Walker, make_window: Callable[[], MainWindow]
+) -> None:
+    first = walker.window
+    fill(first, facts=40, warmup=0)
+    walker.press("edit")
+    walker.wait_for_steps(2)
+    session = first.desk.keeper.need()
+    first.desk.keeper.flush()
+    copied = session.copy_to(session.folder.with_name("crashed.stableedit"))
+    first.settings.setValue("sessions/open", [str(copied)])
+    assert left_open(first.settings) == [copied]
+    second = make_window()
+    [frame] = [f for f in second.notices.frames if "ended while crashed was open" in f.notice.sentence]
+    frame.findChild(QPushButton, "notice-offer").click()  # type: ignore[union-attr]
+    again = Walker(second, patience_s=60)
+    again.wait(lambda: second.desk.keeper.session is not None, "the session")
+    assert any("was cut off" in s for s in second.notices.sentences())
+    second.desk.set_model(tiny_model())
+    second.desk.run.restore(second.desk.state_to_restore())  # type: ignore[arg-type]
+    again.wait_for_end()
+    assert second.tool_bar.buttons["edit"].text() == "Go on editing"
+    again.press("edit")
+    again.wait_for_end()
+    assert again.steps() == 22
+
+
+def test_facts_are_saved_as_they_are_typed(window: MainWindow, qtbot: QtBot) -> None:
+    fill(window, facts=3, warmup=1)
+    with qtbot.waitSignal(window.desk.keeper.saved, timeout=20_000):
+        pass
+    session = window.desk.keeper.session
+    assert session is not None
+    assert [len(session.facts(kind)) for kind in ("edit", "warmup")] == [3, 1]
+    window.facts.history.remove(window.facts.facts, np.array([1]))
+    window.close()
+    with Session.open(session.folder) as kept:
+        assert [f.prompt for f in kept.facts("edit")] == ["fact 0 is", "fact 2 is"]
+
+
+def test_closing_during_a_run_asks_and_can_be_thought_better_of(walker: Walker) -> None:
+    window = walker.window
+    fill(window, facts=60, warmup=0)
+    walker.press("edit")
+    walker.wait_for_steps(1)
+    walker.answer("close-question", "Go on")
+    window.close()
+    assert window.isVisible()
+    walker.answer("close-question", "Stop and quit")
+    window.close()
+    assert not window.isVisible()
+    assert not window.desk.run.runner.busy
+
+
+def test_nothing_is_cut_and_nothing_scrolls_sideways_at_1280_by_800(walker: Walker) -> None:
+    window = walker.window
+    assert (window.width(), window.height()) == (1_280, 800)
+    for dock, panels in (("model", ("model", "method", "run")), ("probe", ("probe", "log"))):
+        for panel in panels:
+            window.docks[dock].show_panel(panel)
+            QApplication.processEvents()
+            for shown in window.findChildren(QPushButton):
+                if shown.isVisible() and shown.text() and shown.layout() is None:
+                    needed = shown.fontMetrics().horizontalAdvance(shown.text().replace("&&", "&"))
+                    assert shown.width() >= needed, f"{shown.objectName()} cuts {shown.text()!r}"
+            for label in window.docks[dock].findChildren(QLabel):
+                if label.isVisible() and not label.wordWrap() and label.text():
+                    assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()) - 1, label.text()
+
+
+def test_every_control_has_a_name_and_every_disabled_one_says_why(walker: Walker) -> None:
+    window = walker.window
+    for panel in ("model", "method", "run"):
+        window.docks["model"].show_panel(panel)
+        QApplication.processEvents()
+        for widget in window.findChildren(QWidget):
+            if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                named = widget.accessibleName() or (widget.text() if hasattr(widget, "text") else "")
+                owner = widget.parentWidget()
+                named = named or (owner.accessibleName() if owner is not None else "")
+                assert named or widget.metaObject().className() in {"QTabBar", "QScrollArea"}, (
+                    widget.metaObject().className(),
+                    widget.objectName(),
+                )
+    for action in [*window.actions_by_name.by_name.values(), *window.facts.actions_by_name.actions.values()]:
+        if not action.isEnabled():
+            assert action.toolTip().endswith("."), action.objectName()
+
+
+def test_every_action_is_reached_by_a_key_or_a_menu(window: MainWindow) -> None:
+    in_menus = set()
+    todo = [action.menu() for action in window.menuBar().actions()]
+    while todo:
+        menu = todo.pop()
+        for action in menu.actions():  # type: ignore[attr-defined]
+            in_menus.add(action)
+            if action.menu() is not None:
+                todo.append(action.menu())
+    for action in window.actions_by_name.by_name.values():
+        assert action in in_menus, action.objectName()
+    taken: dict[str, str] = {}
+    for action in in_menus:
+        for key in action.shortcuts():
+            text = key.toString()
+            assert text not in taken, f"{text} is both {taken.get(text)} and {action.text()}"
+            taken[text] = action.text()
+
+
+def test_the_layout_is_kept_and_reset(window: MainWindow, make_window: Callable[[], MainWindow]) -> None:
+    window.docks["probe"].close()
+    window.plots.set_chosen(["loss"])
+    window.close()
+    second = make_window()
+    assert not second.docks["probe"].isVisible()
+    assert second.plots.chosen() == ["loss"]
+    second.actions_by_name["reset-layout"].trigger()
+    QApplication.processEvents()
+    assert second.docks["probe"].isVisible()
+    assert len(second.plots.chosen()) > 5
+
+
+def test_what_is_dropped_goes_where_it_belongs(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    session = Session.create(tmp_path / "dropped.stableedit")
+    session.close()
+    model = tmp_path / "model"
+    model.mkdir()
+    table = tmp_path / "facts.csv"
+    table.write_text("prompt,target\na,b\n")
+    taken: list[tuple[str, str]] = []
+    monkeypatch.setattr(window.handlers, "open_session", lambda path: taken.append(("session", path.name)))
+    monkeypatch.setattr(window.handlers, "load_source", lambda text: taken.append(("model", Path(text).name)))
+    monkeypatch.setattr(window.facts, "import_file", lambda path: taken.append(("facts", path.name)))
+    for path in (session.folder, model, table):
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        keys = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        window.dropEvent(QDropEvent(QPointF(1, 1), Qt.DropAction.CopyAction, data, *keys))
+    qtbot.waitUntil(lambda: len(taken) == 3)
+    assert taken == [("session", "dropped.stableedit"), ("model", "model"), ("facts", "facts.csv")]
+
+
+def test_at_most_three_notices_and_one_of_a_kind(window: MainWindow) -> None:
+    for i in range(5):
+        window.notices.show_notice(Notice(f"news {i}"))
+    assert window.notices.sentences() == ["news 2", "news 3", "news 4"]
+    window.notices.show_notice(Notice("same", key="k"))
+    window.notices.show_notice(Notice("same again", key="k"))
+    assert "same" not in window.notices.sentences()
+
+
+def test_the_log_is_filtered_and_copied(window: MainWindow, qtbot: QtBot) -> None:
+    window.log.install()
+    try:
+        logging.getLogger("workbench").info("<b>plain</b> news")
+        logging.getLogger("workbench").warning("careful")
+        qtbot.waitUntil(lambda: "careful" in window.log_panel.text.toPlainText())
+    finally:
+        window.log.remove()
+    assert "<b>plain</b>" in window.log_panel.text.toPlainText()
+    window.log_panel.level.setCurrentIndex(1)
+    window.log_panel.level.activated.emit(1)
+    assert "plain" not in window.log_panel.text.toPlainText()
+    window.log_panel.copy_button.click()
+    assert "careful" in QApplication.clipboard().text()
+
+
+@pytest.mark.parametrize("action", ["preferences", "shortcuts", "about", "method-help"])
+def test_dialogs_open_and_close(window: MainWindow, action: str, qtbot: QtBot) -> None:
+    from PySide6.QtCore import QTimer
+
+    seen: list[str] = []
+
+    def look() -> None:
+        shown = [d for d in window.findChildren(QDialog) if d.isVisible()]
+        seen.extend(d.objectName() for d in shown)
+        for dialog in shown:
+            dialog.close()
+
+    QTimer.singleShot(200, window, look)
+    window.actions_by_name[action].trigger()
+    qtbot.waitUntil(lambda: bool(seen))
+    assert len(seen) == 1

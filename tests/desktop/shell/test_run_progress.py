@@ -1,0 +1,89 @@
+"""Counts, rate, time left and words of a run, from made-up events."""
+
+import numpy as np
+from tests.desktop.plots.made_up import evaluated, module_names, step_event
+
+from workbench.desktop.run.progress import RunProgress, time_in_words
+from workbench.editing.events import EndReason, Phase, Progressed, RunEnded, RunStarted, WarmupProgressed
+from workbench.runner.events import PauseChanged, RunBegan
+
+NAMES = module_names(2)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def begun(clock: Clock, facts: int = 2_000) -> RunProgress:
+    progress = RunProgress(clock)
+    progress.add(RunBegan(3, "StableEdit", warming_up=False))
+    progress.add(RunStarted(facts, 0, facts // 100, NAMES, 578))
+    return progress
+
+
+def do_steps(progress: RunProgress, clock: Clock, steps: range, seconds: float = 2.0) -> None:
+    random = np.random.default_rng(0)
+    for step in steps:
+        clock.now += seconds
+        progress.add(step_event(random, step, NAMES, total=2_000))
+
+
+def test_the_time_left_is_told_after_five_steps() -> None:
+    clock = Clock()
+    progress = begun(clock)
+    do_steps(progress, clock, range(1, 5))
+    assert progress.rate() == 50
+    assert progress.seconds_left() is None
+    do_steps(progress, clock, range(5, 6))
+    assert progress.count() == "500 of 2,000 facts"
+    assert progress.seconds_left() == 30
+    assert progress.pace() == "50 facts/s · about 30 s left"
+
+
+def test_a_pause_and_scoring_count_neither_for_the_rate_nor_for_the_time_left() -> None:
+    clock = Clock()
+    progress = begun(clock)
+    do_steps(progress, clock, range(1, 7))
+    progress.add(PauseChanged(True))
+    assert progress.headline() == "Paused"
+    clock.now += 1_000
+    progress.add(PauseChanged(False))
+    do_steps(progress, clock, range(7, 9))
+    assert progress.rate() == 50
+    clock.now += 500
+    progress.add(Progressed(Phase.EVALUATION, 9, 10, "passes"))
+    assert progress.headline() == "Scoring"
+    assert progress.share() == 0.9
+    progress.add(Progressed(Phase.EVALUATION, 10, 10, "passes"))
+    progress.add(evaluated(8))
+    do_steps(progress, clock, range(9, 15))
+    assert progress.rate() == 50
+
+
+def test_scores_are_kept_before_and_after() -> None:
+    progress = begun(Clock())
+    progress.add(evaluated(0))
+    assert progress.after is None
+    progress.add(evaluated(4))
+    assert progress.before is not None
+    assert progress.after is not None
+    assert progress.scored_step == 4
+
+
+def test_a_warm_up_counts_its_own_facts_and_rows() -> None:
+    progress = RunProgress(Clock())
+    progress.add(RunBegan(1, "Warm-up", warming_up=True))
+    progress.add(RunStarted(0, 1_000, 0, NAMES, 578))
+    progress.add(WarmupProgressed(100, 1_000, 130, 578, 4.0, 1.0, weights_changed=False))
+    assert progress.count() == "100 of 1,000 facts"
+    assert (progress.rows, progress.rows_needed) == (130, 578)
+    progress.add(RunEnded(EndReason.STOPPED, 0, 0, 3.0, "Stopped."))
+    assert progress.headline() == "Stopped"
+    assert progress.message == "Stopped."
+
+
+def test_times_in_words() -> None:
+    assert [time_in_words(s) for s in (0.2, 29, 200, 7_800)] == ["1 s", "29 s", "3 min", "2 h 10 min"]

@@ -1,0 +1,75 @@
+"""Opens the window. torch is loaded behind it, once it is shown."""
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from workbench import __version__
+from workbench.desktop.background import close_all
+from workbench.desktop.log.handler import LogKeeper
+from workbench.desktop.main_window import MainWindow
+from workbench.desktop.shell.crash import CrashCatcher, CrashDialog
+from workbench.desktop.shell.preferences import theme_of
+from workbench.desktop.shell.settings import person_settings
+from workbench.desktop.theme import Theme, application_icon
+
+NAME = "stableedit-workbench"
+
+
+class Workbench:
+    """The application with its one window; ``main`` without the event loop."""
+
+    def __init__(self, application: QApplication, session: Path | None = None) -> None:
+        application.setApplicationName(NAME)
+        application.setApplicationDisplayName("StableEdit Workbench")
+        application.setApplicationVersion(__version__)
+        application.setDesktopFileName(NAME)
+        application.setWindowIcon(application_icon())
+        self.settings = person_settings()
+        self.theme = Theme(application, theme_of(self.settings))
+        self.log = LogKeeper()
+        self.log.install()
+        self.catcher = CrashCatcher()
+        self.catcher.install()
+        self.window = MainWindow(self.settings, self.theme, self.log)
+        self.catcher.caught.connect(self.show_crash)
+        self.window.show()
+        QTimer.singleShot(0, self.window, lambda: self.window.begin(session))
+
+    def show_crash(self, error: BaseException, details: str) -> None:
+        """One dialog at a time; what follows meanwhile is in the log."""
+        if self.window.findChild(CrashDialog) is not None:
+            return
+        dialog = CrashDialog(error, details, self.window.what_is_saved(), self.window)
+        dialog.quit_wanted.connect(self.window.close)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def close(self) -> None:
+        self.catcher.remove()
+        self.log.remove()
+        close_all()
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code."""
+    options = _options(arguments)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    logging.captureWarnings(True)
+    application = QApplication(sys.argv[:1])
+    workbench = Workbench(application, options.session)
+    try:
+        return int(application.exec())
+    finally:
+        workbench.close()
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="workbench", description="Opens the window.")
+    parser.add_argument("--session", type=Path, metavar="DIR", help="a session folder to open")
+    return parser.parse_args(arguments)

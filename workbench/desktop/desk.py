@@ -1,0 +1,261 @@
+"""What the window holds beside its widgets: engine, session, run; and what they make possible together."""
+
+import logging
+from threading import Event
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
+
+from workbench.desktop.background import Background, Tell
+from workbench.desktop.facts import FactsPanel
+from workbench.desktop.method.panel import MethodPanel
+from workbench.desktop.method.warmup import WarmupContext
+from workbench.desktop.model.card import name_of
+from workbench.desktop.model.panel import ModelPanel
+from workbench.desktop.run.controller import RunController
+from workbench.desktop.shell.situation import READ_ONLY, Activity, Situation
+from workbench.desktop.workspace.keeper import SessionKeeper
+from workbench.desktop.workspace.opened import Opened
+from workbench.errors import SettingError, WorkbenchError
+from workbench.runner.bench import Bench
+
+if TYPE_CHECKING:
+    from workbench.editing.recipe import Recipe
+    from workbench.models.loaded import LoadedModel
+    from workbench.models.modules import EditableModule
+    from workbench.models.presets import Preset
+
+SAMPLED = 200  # warm-up facts that the expected rows are taken from
+_log = logging.getLogger("workbench")
+
+
+class Desk(QObject):
+    """Panels are given to it; dialogs and notices are the window's."""
+
+    changed = Signal()  # anything that Situation tells; at most once a turn of the event loop
+    model_changed = Signal(object)  # LoadedModel or None
+    engine_failed = Signal(object)  # the exception of loading the engine
+
+    def __init__(
+        self, settings: QSettings, facts: FactsPanel, model: ModelPanel, method: MethodPanel, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self.facts, self.model, self.method = facts, model, method
+        self.bench = Bench()
+        self.keeper = SessionKeeper(settings, facts, self)
+        self.run = RunController(self.bench, self.keeper, facts, self)
+        self.engine_ready = False
+        self._opened: Opened | None = None  # whose state the next model takes
+        self._loading_engine = Background(self)
+        self._loading_engine.finished.connect(self._engine_loaded)
+        self._loading_engine.failed.connect(self.engine_failed)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._refresh)
+        for signal in (facts.facts_changed, model.modules_changed, method.problem_changed, self.keeper.changed,
+                       self.run.changed):  # fmt: skip
+            signal.connect(self._soon.start)
+        facts.facts_changed.connect(self._show_warmup)
+        model.modules_changed.connect(self._take_modules)
+        model.preset_chosen.connect(method.set_preset)
+        method.recipe_changed.connect(self._take_recipe)
+        self.keeper.opened.connect(self._take_session)
+        self.keeper.changed.connect(self._keep_settings)
+
+    @property
+    def loaded(self) -> "LoadedModel | None":
+        return self.bench.loaded
+
+    @property
+    def modules(self) -> "tuple[EditableModule, ...]":
+        return self.model.modules()
+
+    def load_engine(self) -> None:
+        """torch and what builds on it, in a worker, once the window is there."""
+        self._loading_engine.start(_import_engine)
+
+    def situation(self) -> Situation:
+        recipe, run, loaded = self.method.recipe(), self.run, self.loaded
+        unfit = self.bench.why_afresh(recipe, self.modules) if loaded is not None and not run.activity else ""
+        steps = self.facts.facts.steps
+        return Situation(
+            engine_ready=self.engine_ready,
+            model=name_of(loaded.source) if loaded is not None else "",
+            modules=len(self.modules),
+            facts=len(steps),
+            fresh=int((steps < 0).sum()),
+            warmup=len(self.facts.warmup),
+            warms_up=recipe.warmup_mode != "none" and recipe.warmup_facts > 0,
+            rows=self.bench.rows if not run.activity else run.bridge.progress.rows,
+            unfit=unfit,
+            activity=run.activity,
+            paused=run.paused,
+            stopping=run.stopping,
+            runs=len(self.bench.chain),
+            edits=int((steps >= 0).sum()) if loaded is not None and self.bench.chain else 0,
+            unfinished=self._unfinished(unfit),
+            read_only=self.keeper.read_only,
+            problem=self.method.problem(),
+            session=self.keeper.session is not None,
+        )
+
+    def set_model(self, loaded: "LoadedModel | None") -> None:
+        """In place of the one before. A session's state is brought into it where there is one."""
+        before = self._opened
+        self.bench.set_model(loaded)
+        self.model.set_model(loaded)
+        if loaded is not None:
+            self._set_up_model(loaded, before)
+        self._show_warmup()
+        self.model_changed.emit(loaded)
+        self.changed.emit()
+
+    def state_to_restore(self) -> Opened | None:
+        """Where the session's runs belong into the model that is loaded."""
+        opened = self._opened
+        if opened is None or self.loaded is None or not opened.chain:
+            return None
+        if (
+            opened.session is not self.keeper.session
+            or opened.session.run(opened.chain[-1]).model.sha256 != self.loaded.sha256
+        ):
+            return None
+        return opened
+
+    def start_new(self) -> None:
+        """Empty lists; the model that is loaded stays, unedited."""
+        self.keeper.start_new()
+        self._opened = None
+        if self.loaded is not None:
+            self.bench.return_to(None, [])  # type: ignore[arg-type]  # no chain, no session
+        self.run.forget()
+
+    def close(self) -> None:
+        """Raises SessionError or DiskFull where the last changes could not be saved."""
+        self.run.close()
+        self._loading_engine.close()
+        try:
+            self.keeper.close()
+        finally:
+            self.keeper.close_threads()
+            self.bench.set_model(None)
+
+    def _set_up_model(self, loaded: "LoadedModel", opened: Opened | None) -> None:
+        preset = self.model.preset()
+        if opened is not None and opened.recipe is not None:
+            self._take_kept_settings(opened, preset)
+        elif preset is not None:
+            self.method.set_preset(preset)
+        self.method.set_modules(self.model.pattern())
+        from workbench.session.records import ModelIdentity
+
+        try:
+            self.keeper.keep_model(ModelIdentity.of(loaded))
+        except WorkbenchError as error:
+            _log.warning("The session could not note its model: %s", error)
+
+    def _take_kept_settings(self, opened: Opened, preset: "Preset | None") -> None:
+        assert opened.recipe is not None
+        self.method.set_recipe(opened.recipe)
+        try:
+            self.model.set_pattern(opened.recipe.modules or opened.modules)
+        except SettingError:  # another model than the session's
+            if preset is not None:
+                self.method.set_preset(preset)
+
+    def _unfinished(self, unfit: str) -> str:
+        last = self.run.unfinished
+        if last is None or last.warming_up or unfit or last.run not in self.bench.chain:
+            return ""
+        editor = self.bench.editor
+        if editor is None or self.method.recipe() != editor.recipe or self._facts_changed():
+            return ""
+        return f"run {last.run} from step {last.step:,}"
+
+    def _facts_changed(self) -> bool:
+        """Whether the unfinished run's facts are not all in the list, untouched, where they were."""
+        rows = self.run.states.rows
+        steps = self.facts.facts.steps
+        return not len(rows) or bool((rows < 0).any()) or int(rows.max()) >= len(steps)
+
+    @Slot()
+    def _refresh(self) -> None:
+        reason = READ_ONLY if self.keeper.read_only else ""
+        activity = self.run.activity
+        if activity:
+            reason = f"Not while {activity}."
+        if reason:
+            self.facts.lock(reason)
+        else:
+            self.facts.unlock()
+        self.method.lock(f"Not while {activity}." if activity else "")
+        self.model.lock(f"Not while {activity}." if activity else "")
+        self.changed.emit()
+
+    @Slot(object)
+    def _engine_loaded(self, _nothing: object) -> None:
+        self.engine_ready = True
+        self._soon.start()
+
+    @Slot(object)
+    def _take_session(self, opened: Opened) -> None:
+        self._opened = opened
+        if self.loaded is not None:
+            self._set_up_model(self.loaded, opened)
+            self.bench.return_to(opened.session, [])
+        elif opened.recipe is not None:
+            self.method.set_recipe(opened.recipe)
+        self.run.show(opened)
+        self._show_warmup()
+
+    @Slot(object)
+    def _take_modules(self, _modules: object) -> None:
+        if self.loaded is not None:
+            self.method.set_modules(self.model.pattern())
+        self._show_warmup()
+
+    @Slot(object)
+    def _take_recipe(self, recipe: "Recipe") -> None:
+        self.model.set_recipe(recipe)
+        if self.loaded is not None and recipe.modules and recipe.modules != self.model.pattern():
+            try:
+                self.model.set_pattern(recipe.modules)
+            except SettingError as error:
+                _log.info("%s", error)
+        self._keep_settings()
+        self._soon.start()
+
+    @Slot()
+    def _keep_settings(self) -> None:
+        """In the session, also in one that was just made."""
+        session, recipe = self.keeper.session, self.method.recipe()
+        self.keeper.keep_recipe(recipe, self.model.pattern() or recipe.modules)
+        if session is not None and self.loaded is not None and session.model is None:
+            from workbench.session.records import ModelIdentity
+
+            self.keeper.keep_model(ModelIdentity.of(self.loaded))
+
+    @Slot()
+    def _show_warmup(self) -> None:
+        facts = self.facts.warmup
+        sample = [facts[i] for i in range(min(len(facts), SAMPLED))]
+        rows = None
+        if self.loaded is not None and sample:
+            from workbench.models.encoding import encode
+
+            counts = []
+            for fact in sample:
+                try:
+                    encoded = encode(self.loaded.tokenizer, fact.prompt, fact.target, self.loaded.window)
+                except WorkbenchError:
+                    continue
+                counts.append(len(encoded.answer))
+            rows = sum(counts) / len(counts) if counts else None
+        self.method.set_warmup_context(WarmupContext(len(facts), rows, self.modules))
+
+
+def _import_engine(_tell: Tell, _cancel: Event) -> object:
+    from workbench.editing import run
+    from workbench.models import loading
+    from workbench.session import folder
+
+    return run, loading, folder

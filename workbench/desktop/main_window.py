@@ -1,0 +1,502 @@
+"""The main window: puts panels, docks and actions together and keeps them in step with the desk."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt, QTimer, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.desktop.actions import WindowActions
+from workbench.desktop.desk import Desk
+from workbench.desktop.facts import FactsPanel
+from workbench.desktop.facts.drops import local_file
+from workbench.desktop.log.handler import LogKeeper
+from workbench.desktop.log.panel import LogPanel
+from workbench.desktop.method.panel import MethodPanel
+from workbench.desktop.model.panel import ModelPanel
+from workbench.desktop.plots import PlotGrid
+from workbench.desktop.probe.panel import ProbePanel
+from workbench.desktop.run.overlays import Overlays
+from workbench.desktop.run.panel import RunPanel
+from workbench.desktop.run.prober import BenchProber
+from workbench.desktop.shell.cheat_sheet import Group, group_of
+from workbench.desktop.shell.dock import PanelDock
+from workbench.desktop.shell.facts_dock import FactsDock
+from workbench.desktop.shell.handlers import Handlers
+from workbench.desktop.shell.layout import Layout
+from workbench.desktop.shell.menus import RecentMenu, ThemeMenu, fill_menu_bar
+from workbench.desktop.shell.notices import Notice, NoticeBar
+from workbench.desktop.shell.preferences import THEME, WELCOME, threads_of
+from workbench.desktop.shell.recent import left_open, recent_sessions
+from workbench.desktop.shell.situation import NO_MODEL, Activity, Situation, primary, reasons
+from workbench.desktop.shell.status_bar import StatusBar
+from workbench.desktop.shell.telling import Telling
+from workbench.desktop.shell.tool_bar import ORDER, ToolBar
+from workbench.desktop.shell.welcome import WelcomePage
+from workbench.desktop.theme import Theme
+from workbench.errors import WorkbenchError
+from workbench.session.paths import is_session
+
+TITLE = "StableEdit Workbench"
+_log = logging.getLogger("workbench")
+
+
+class MainWindow(QMainWindow):
+    def __init__(self, settings: QSettings, theme: Theme, log: LogKeeper) -> None:
+        super().__init__()
+        self.setObjectName("main-window")
+        self.setAcceptDrops(True)
+        self.settings, self.theme, self.log = settings, theme, log
+        self._plotted: object = None  # the series that the plots show
+        self._side: dict[str, QDialog] = {}
+        self._waiting_for_engine: list[Callable[[], object]] = []
+        self._make_panels()
+        self.desk = Desk(settings, self.facts, self.model, self.method, self)
+        self.desk.run.runner.threads = threads_of(settings)
+        self.actions_by_name = WindowActions(self)
+        self.handlers = Handlers(self)
+        self._make_center()
+        self._make_docks()
+        self._make_bars()
+        self.layout_keeper = Layout(self, self.docks, self.plots)
+        self.layout_keeper.restore(settings)
+        self.telling = Telling(self)
+        self._connect()
+        self._refresh()
+        if settings.value(WELCOME, True, bool) is True:
+            self.show_welcome()
+
+    # Parts
+
+    def _make_panels(self) -> None:
+        self.facts = FactsPanel(self.settings)
+        self.facts.setAcceptDrops(False)  # the window takes what is dropped
+        self.model, self.method, self.run_panel = ModelPanel(), MethodPanel(), RunPanel()
+        self.probe, self.log_panel = ProbePanel(), LogPanel(self.log)
+        self.plots, self.notices, self.welcome = PlotGrid(), NoticeBar(), WelcomePage()
+
+    def _make_center(self) -> None:
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.plots)
+        self.pages.addWidget(self.welcome)
+        center = QWidget()
+        column = QVBoxLayout(center)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notices)
+        column.addWidget(self.pages, 1)
+        self.setCentralWidget(center)
+
+    def _make_docks(self) -> None:
+        self.setDockNestingEnabled(True)
+        right, bottom = PanelDock("model", "Model, method, run", self), PanelDock("probe", "Probe, log", self)
+        right.add_panel("model", "Model", self.model)
+        right.add_panel("method", "Method", self.method)
+        right.add_panel("run", "Run", self.run_panel)
+        bottom.add_panel("probe", "Probe", self.probe)
+        bottom.add_panel("log", "Log", self.log_panel)
+        self.docks: dict[str, PanelDock] = {
+            "facts": FactsDock(self.facts, self),
+            "model": right,
+            "probe": bottom,
+        }
+
+    def _make_bars(self) -> None:
+        handlers = self.handlers.by_name()
+        for name, action in self.actions_by_name.by_name.items():
+            action.triggered.connect(handlers[name])
+            self.addAction(action)
+        for name in ("import", "find"):
+            self.facts.action(name).setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        self.facts.action("import").setProperty("icon-name", "import")
+        named = {f"facts:{name}": action for name, action in self.facts.actions_by_name.actions.items()}
+        self.recent_menu, self.theme_menu = RecentMenu(self), ThemeMenu(self.theme.mode, self)
+        self.overlays = Overlays(self.desk.keeper, self)
+        plots = QMenu("Plots", self)
+        plots.addMenu(self.overlays.menu)
+        plots.addSeparator()
+        plots.addActions([*self.plots.plot_actions])
+        plots.addSeparator()
+        plots.addActions([*self.plots.axis_actions])
+        self.panel_actions = self._panel_actions()
+        fill_menu_bar(
+            self,
+            self.actions_by_name.by_name | named,
+            {
+                "recent": self.recent_menu,
+                "theme": self.theme_menu,
+                "plots": plots,
+                "docks": self.panel_actions,
+            },
+        )
+        on_bar = {
+            name: self.actions_by_name.by_name.get(name) or self.facts.action(name)
+            for name in ORDER
+            if name.isalpha() or "-" in name
+        }
+        self.tool_bar = ToolBar(on_bar, self)
+        self.addToolBar(self.tool_bar)
+        self.status = StatusBar(self)
+        self.setStatusBar(self.status)
+
+    def _panel_actions(self) -> list[QAction]:
+        """One for each panel, which it brings to the front."""
+        made = []
+        panels = [("facts", "facts", "Facts"), ("facts", "warm-up", "Warm-up facts"), ("model", "model", "Model"),
+                  ("model", "method", "Method"), ("model", "run", "Run"), ("probe", "probe", "Probe"),
+                  ("probe", "log", "Log")]  # fmt: skip
+        for number, (dock, panel, title) in enumerate(panels, start=1):
+            action = QAction(title, self)
+            action.setObjectName(f"action-show-{panel}")
+            action.setData((dock, panel))
+            action.setShortcut(f"Alt+{number}")
+            action.setStatusTip(f"Bring {title.lower()} to the front")
+            action.triggered.connect(self._show_panel_of_action)
+            made.append(action)
+        plots = QAction("Plots", self)
+        plots.setShortcut("Alt+8")
+        plots.setStatusTip("Move to the plots")
+        plots.triggered.connect(self._focus_plots)
+        return [*made, plots]
+
+    def _connect(self) -> None:
+        desk = self.desk
+        desk.changed.connect(self._refresh)
+        desk.model_changed.connect(self._show_model)
+        desk.engine_failed.connect(lambda error: self.handlers.tell_failure("Loading the engine", error))
+        desk.run.advanced.connect(self._show_run)
+        desk.keeper.changed.connect(self._show_session)
+        desk.keeper.opened.connect(self._forget_overlays)
+        self.overlays.changed.connect(self._show_series)
+        self.overlays.failed.connect(self.handlers.tell_failure)
+        self.probe.prompt_field.editingFinished.connect(self._keep_prompt)
+        desk.keeper.saved.connect(self._show_saved)
+        self.model.load_wanted.connect(self.handlers.load_model)
+        self.model.unload_wanted.connect(self.handlers.unload_model)
+        self.facts.chosen_changed.connect(self._show_chosen)
+        self.facts.probe_requested.connect(self._probe)
+        self.probe.broken.connect(self.handlers.tell_broken)
+        self.recent_menu.chosen.connect(lambda text: self.handlers.open_session(Path(text)))
+        self.recent_menu.aboutToShow.connect(self._fill_recent)
+        self.theme_menu.chosen.connect(self.choose_theme)
+        self.welcome.starter_wanted.connect(self.handlers.open_starter)
+        self.welcome.model_wanted.connect(self.handlers.load_model)
+        self.welcome.session_wanted.connect(self.handlers.choose_session)
+        self.welcome.recent_wanted.connect(lambda text: self.handlers.open_session(Path(text)))
+        self.welcome.left.connect(self.leave_welcome)
+        self.plots.layout_changed.connect(self._save_layout)
+
+    # What the desk tells
+
+    @Slot()
+    def _refresh(self) -> None:
+        now = self.desk.situation()
+        for name, reason in reasons(now).items():
+            self.actions_by_name.permit(name, reason)
+        self._say_what_actions_do(now)
+        on_bar = primary(now)
+        self.tool_bar.set_primary(on_bar)
+        self._show_activity(now)
+        if now.engine_ready and self._waiting_for_engine:
+            waiting, self._waiting_for_engine = self._waiting_for_engine, []
+            for act in waiting:
+                QTimer.singleShot(0, self, act)
+
+    def _say_what_actions_do(self, now: Situation) -> None:
+        actions = self.actions_by_name
+        warmed = now.warmed and not now.activity
+        actions["warm-up"].setText(f"Warmed up · {now.rows:,} rows" if warmed else "Warm up")
+        _set_icon(actions["warm-up"], "check" if warmed else "warm-up")
+        actions["edit"].setText("Go on editing" if now.unfinished else "Edit")
+        if now.unfinished and actions["edit"].isEnabled():
+            actions.say("edit", f"Go on with {now.unfinished}")
+        elif actions["edit"].isEnabled():
+            actions.say("edit", f"Apply {now.fresh:,} facts to the model, step after step")
+        actions["pause"].setText("Resume" if now.paused else "Pause")
+        _set_icon(actions["pause"], "play" if now.paused else "pause")
+        if now.paused and actions["pause"].isEnabled():
+            actions.say("pause", "Go on from where it rests")
+        actions["stop"].setText("Stopping…" if now.stopping else "Stop after this step")
+
+    def _show_activity(self, now: Situation) -> None:
+        run = self.desk.run
+        if run.running:
+            words = "Stopping…" if now.stopping else run.bridge.progress.headline()
+        elif now.activity is Activity.RETURNING:
+            words = "Bringing the model back…"
+        else:
+            words = "Ready" if now.engine_ready else "Loading the engine…"
+        self.status.show_activity(words)
+        self.status.show_progress(run.bridge.progress, run.running)
+        self.run_panel.show_progress(run.bridge.progress, now.stopping)
+
+    @Slot(object)
+    def _show_run(self, _events: object) -> None:
+        if self._plotted is not self.desk.run.bridge.series:
+            self._show_series()
+        self.plots.refresh()
+        if self.desk.run.running:
+            self._show_progress()
+        self._name_edited()
+
+    @Slot()
+    def _show_series(self) -> None:
+        bridge = self.desk.run.bridge
+        self._plotted, self.overlays.current = bridge.series, bridge.progress.run
+        self.plots.set_runs(bridge.series, self.overlays.shown)
+
+    @Slot()
+    def _forget_overlays(self) -> None:
+        self.overlays.clear()
+        self._show_series()
+
+    @Slot()
+    def _keep_prompt(self) -> None:
+        self.desk.keeper.keep_prompt(self.probe.prompt_field.text())
+
+    def _show_progress(self) -> None:
+        run = self.desk.run
+        words = "Stopping…" if run.stopping else run.bridge.progress.headline()
+        self.status.show_activity(words)
+        self.status.show_progress(run.bridge.progress, run.running)
+        self.run_panel.show_progress(run.bridge.progress, run.stopping)
+
+    def _name_edited(self) -> None:
+        progress = self.desk.run.bridge.progress
+        edited = not progress.warming_up and progress.step
+        self.probe.set_edited_name(f"Edited · step {progress.step:,}" if edited else "Edited")
+
+    @Slot(object)
+    def _show_model(self, loaded: object) -> None:
+        from workbench.desktop.model.card import name_of
+
+        self.probe.set_prober(BenchProber(self.desk.bench) if loaded is not None else None, NO_MODEL)
+        self.status.show_model(
+            self.desk.loaded, name_of(self.desk.loaded.source) if self.desk.loaded else "No model"
+        )
+        if loaded is not None:
+            self.docks["model"].show_panel("model")
+
+    @Slot()
+    def _show_session(self) -> None:
+        keeper = self.desk.keeper
+        suffix = " (read-only)" if keeper.read_only else ""
+        self.setWindowTitle(f"{keeper.name}{suffix} — {TITLE}")
+        self._show_saved()
+
+    @Slot()
+    def _show_saved(self) -> None:
+        keeper = self.desk.keeper
+        if keeper.read_only:
+            self.status.show_saved(None, "read-only")
+        elif keeper.session is None:
+            self.status.show_saved(None, "nothing to save yet")
+        else:
+            self.status.show_saved(keeper.saved_at, "saved")
+
+    @Slot(object)
+    def _show_chosen(self, facts: list[object]) -> None:
+        self.probe.show_fact(facts[0] if facts else None)  # type: ignore[arg-type]
+
+    @Slot(object)
+    def _probe(self, fact: object) -> None:
+        self.docks["probe"].show_panel("probe")
+        self.probe.probe_fact(fact)  # type: ignore[arg-type]
+
+    # Pages and docks
+
+    @Slot()
+    def show_welcome(self) -> None:
+        self.welcome.fill(recent_sessions(self.settings))
+        self.pages.setCurrentWidget(self.welcome)
+        for dock in self.docks.values():
+            dock.setVisible(False)
+        self.tool_bar.setVisible(False)
+        self.welcome.doors["starter"].setFocus()
+
+    @Slot()
+    def leave_welcome(self) -> None:
+        if self.pages.currentWidget() is self.welcome:
+            self.pages.setCurrentWidget(self.plots)
+            self.layout_keeper.restore_docks(self.settings)
+            self.tool_bar.setVisible(True)
+
+    @property
+    def welcoming(self) -> bool:
+        return self.pages.currentWidget() is self.welcome
+
+    @Slot()
+    def reset_layout(self) -> None:
+        self.leave_welcome()
+        self.layout_keeper.reset()
+
+    @Slot()
+    def _save_layout(self) -> None:
+        if not self.welcoming:
+            self.layout_keeper.save(self.settings)
+
+    @Slot()
+    def _show_panel_of_action(self) -> None:
+        action = self.sender()
+        assert isinstance(action, QAction)
+        dock, panel = action.data()
+        self.leave_welcome()
+        self.docks[dock].show_panel(panel)
+        _focus_first(self.docks[dock].current_panel())
+
+    @Slot()
+    def _focus_plots(self) -> None:
+        self.leave_welcome()
+        shown = self.plots.chosen()
+        if shown:
+            self.plots.plots[shown[0]].setFocus()
+
+    @Slot()
+    def go_to_next_pane(self) -> None:
+        """Facts, plots, model, probe and round again."""
+        docks = [self.docks["facts"], None, self.docks["model"], self.docks["probe"]]
+        focus = self.focusWidget()
+        at = next(
+            (i for i, d in enumerate(docks) if d is not None and focus is not None and d.isAncestorOf(focus)),
+            1,
+        )
+        for step in range(1, len(docks) + 1):
+            dock = docks[(at + step) % len(docks)]
+            if dock is None:
+                self._focus_plots()
+                return
+            if dock.isVisible():
+                _focus_first(dock.current_panel())
+                return
+
+    def show_side(self, name: str, kind: Callable[[QWidget], QDialog]) -> QDialog:
+        """A window beside this one, made once."""
+        if name not in self._side:
+            self._side[name] = kind(self)
+        dialog = self._side[name]
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+        return dialog
+
+    @Slot(str)
+    def choose_theme(self, mode: str) -> None:
+        self.settings.setValue(THEME, mode)
+        self.theme.set_mode(mode)
+        self.theme_menu.show_mode(mode)
+
+    def shortcut_groups(self) -> list[Group]:
+        actions = self.actions_by_name
+        names = dict.fromkeys(spec.group for spec in actions.specs.values())
+        groups = [
+            group_of(g, [actions[s.name] for s in actions.specs.values() if s.group == g]) for g in names
+        ]
+        groups.insert(3, group_of("Facts", list(self.facts.actions_by_name.actions.values())))
+        groups.append(group_of("Go to", self.panel_actions))
+        return groups
+
+    @Slot()
+    def _fill_recent(self) -> None:
+        self.recent_menu.fill(recent_sessions(self.settings), reasons(self.desk.situation())["open-session"])
+
+    def when_engine_ready(self, act: Callable[[], object]) -> None:
+        if self.desk.engine_ready:
+            act()
+        else:
+            self._waiting_for_engine.append(act)
+            self.status.show_activity("Loading the engine…")
+
+    # Beginning and end
+
+    def begin(self, session: Path | None = None) -> None:
+        """Once the window is shown."""
+        self.desk.load_engine()
+        if session is not None:
+            self.handlers.open_session(session)
+        else:
+            self.telling.offer_left_open(left_open(self.settings))
+
+    def what_is_saved(self) -> str:
+        """For whoever was just told that something went wrong."""
+        keeper = self.desk.keeper
+        if keeper.session is None:
+            return "Nothing was worth saving yet; you can go on working."
+        return (
+            f"The session {keeper.name} is safe: facts are saved as you go, and every whole step of its runs is on disk "
+            f"in {keeper.session.folder}. You can go on working."
+        )
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.desk.run.activity and not self._may_stop():
+            event.ignore()
+            return
+        self._save_layout()
+        self.facts.save_columns()
+        self.probe.close_threads()
+        self.handlers.close_threads()
+        self.overlays.close_threads()
+        try:
+            self.desk.close()
+        except WorkbenchError as error:
+            _log.error("The last changes could not be saved: %s", error)
+            QMessageBox.warning(self, "Closing", f"The last changes could not be saved. {error}")
+        for dialog in self._side.values():
+            dialog.close()
+        self.settings.sync()
+        super().closeEvent(event)
+
+    def _may_stop(self) -> bool:
+        box = QMessageBox(self)
+        box.setObjectName("close-question")
+        box.setWindowTitle("Quit")
+        box.setText(f"Quit while {self.desk.run.activity}?")
+        box.setInformativeText("Every whole step is kept, and the next start offers to go on.")
+        leave = box.addButton("Stop and quit", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton("Go on", QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        return box.clickedButton() is leave
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if local_file(event) is not None or _dropped_folder(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_folder(event) or local_file(event)
+        if path is None:
+            return
+        event.acceptProposedAction()
+        QTimer.singleShot(0, self, lambda: self.take_dropped(path))
+
+    def take_dropped(self, path: Path) -> None:
+        """A session opens, a model loads, anything else is read as facts."""
+        if is_session(path) or (path.name == "session.db" and is_session(path.parent)):
+            self.handlers.open_session(path)
+        elif path.is_dir() or path.suffix.lower() == ".gguf":
+            self.when_engine_ready(lambda: self.handlers.load_source(str(path)))
+        else:
+            self.leave_welcome()
+            self.facts.import_file(path)
+
+
+def _dropped_folder(event: QDropEvent) -> Path | None:
+    urls = event.mimeData().urls()
+    paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+    return paths[0] if len(paths) == 1 and paths[0].exists() else None
+
+
+def _set_icon(action: QAction, name: str) -> None:
+    if action.property("icon-name") != name:
+        from workbench.desktop.theme import icon
+
+        action.setProperty("icon-name", name)
+        action.setIcon(icon(name))
+
+
+def _focus_first(panel: QWidget) -> None:
+    """The first control of the panel that takes the keyboard."""
+    candidates = [w for w in panel.findChildren(QWidget) if w.isVisible() and w.isEnabled()
+                  and w.focusPolicy() & Qt.FocusPolicy.TabFocus]  # fmt: skip
+    if candidates:
+        candidates[0].setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -1,0 +1,36 @@
+"""How the method panel orders a recipe's settings, and the words for their choices."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Field names of editing.recipe.Recipe; ``more`` are folded away until they are wanted."""
+
+    title: str
+    names: tuple[str, ...]
+    more: tuple[str, ...] = ()
+
+
+GROUPS = (
+    Group("Method", ("normalisation",), ("loss", "rescale")),
+    Group("Statistics", ("floor",), ("floor_kind", "scope")),
+    Group("Strength", ("step_size", "ridge", "protection", "memory")),
+    Group("Warm-up", ("warmup_mode", "warmup_facts")),
+    Group("Run", ("batch", "evaluate_every"), ("minibatch", "seed", "modules")),
+)
+
+# What a new recipe leaves as the person set it: where and how often, not how.
+KEPT_BY_RECIPES = ("modules", "evaluate_every", "seed")
+
+WORDS: dict[str, dict[str, str]] = {
+    "normalisation": {"whitening": "Full whitening", "diagonal": "Diagonal", "none": "None"},
+    "scope": {"module": "Per module", "shape": "By shape"},
+    "loss": {"per-edit": "Per edit", "minibatch-mean": "Per minibatch"},
+    "floor_kind": {"relative": "Relative", "absolute": "Absolute"},
+    "warmup_mode": {"statistics": "Statistics only", "edits": "Edits too", "none": "None"},
+}
+
+
+def choice_in_words(name: str, choice: str) -> str:
+    return WORDS.get(name, {}).get(choice, choice.replace("-", " ").capitalize())

@@ -1,0 +1,121 @@
+"""The probes of one fact, asked of both models: rows for a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from workbench.desktop.probe.prober import Answer, Side
+from workbench.desktop.widgets import tip
+from workbench.evaluation.scores import PROTOCOLS
+from workbench.facts.fact import Fact
+
+KIND, PROMPT, EXPECTED, ORIGINAL, EDITED = range(5)
+HEADERS = ("Probe", "Prompt", "Expected", "Original", "Edited")
+VERDICT_ROLE = int(Qt.ItemDataRole.UserRole)  # (word, good) or None
+Role = Qt.ItemDataRole
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(slots=True)
+class ProbeRow:
+    kind: str  # "prompt", "rephrase", "locality", "portability"
+    prompt: str
+    expected: str
+    answers: dict[Side, Answer] = field(default_factory=dict)
+
+    def verdict(self, side: Side) -> tuple[str, bool] | None:
+        """(word, whether it is good). On locality the edited model is held against the original one."""
+        answer, before = self.answers.get(side), self.answers.get(Side.ORIGINAL)
+        if answer is None:
+            return None
+        if self.kind == "locality" and side is Side.EDITED:
+            if before is None or -1 in (before.first_token, answer.first_token):
+                return None
+            kept = before.first_token == answer.first_token
+            return ("kept" if kept else "changed"), kept
+        return None if answer.hit is None else ("hit" if answer.hit else "miss", answer.hit)
+
+
+def rows_of(fact: Fact) -> list[ProbeRow]:
+    """Probes without a prompt are left out."""
+    rows = [ProbeRow("prompt", fact.prompt, fact.target)]
+    rows += [ProbeRow("rephrase", text, fact.target) for text in fact.rephrases]
+    rows += [ProbeRow("locality", probe.prompt, probe.answer) for probe in fact.locality]
+    rows += [ProbeRow("portability", probe.prompt, probe.answer) for probe in fact.portability]
+    return [row for row in rows if row.prompt.strip()]
+
+
+class FactRows(QAbstractTableModel):
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[ProbeRow] = []
+
+    def set_fact(self, fact: Fact | None) -> None:
+        self.beginResetModel()
+        self.rows = [] if fact is None else rows_of(fact)
+        self.endResetModel()
+
+    def probes(self) -> list[tuple[str, str]]:
+        return [(row.prompt, row.expected) for row in self.rows]
+
+    def forget_answers(self) -> None:
+        for row in self.rows:
+            row.answers.clear()
+        self._tell(range(len(self.rows)))
+
+    def set_answer(self, row: int, side: Side, answer: Answer) -> None:
+        self.rows[row].answers[side] = answer
+        self._tell([row])
+
+    def summary(self, side: Side) -> str:
+        """``2 of 3 hit, 1 of 2 kept``."""
+        verdicts = [v for row in self.rows if (v := row.verdict(side)) is not None]
+        return ", ".join(
+            f"{sum(word == good for word, _ in verdicts)} of {sum(word in pair for word, _ in verdicts)} {good}"
+            for pair in (("hit", "miss"), ("kept", "changed"))
+            if any(word in pair for word, _ in verdicts)
+            for good in pair[:1]
+        )
+
+    def _tell(self, rows: Sequence[int]) -> None:
+        for row in rows:
+            self.dataChanged.emit(self.index(row, ORIGINAL), self.index(row, EDITED))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(HEADERS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> object:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Role.DisplayRole:
+            return HEADERS[section]
+        if role == Role.ToolTipRole and section in (ORIGINAL, EDITED):
+            said = "hit or miss: what the model writes by itself against what is expected. "
+            return tip(f"{said}{PROTOCOLS['generated']}\n\nkept or changed: {PROTOCOLS['locality_kept']}")
+        return None
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> object:
+        row, column = self.rows[index.row()], index.column()
+        if column in (ORIGINAL, EDITED):
+            return _answer_data(row, Side.ORIGINAL if column == ORIGINAL else Side.EDITED, role)
+        text = (row.kind, row.prompt, row.expected)[column]
+        if role == Role.DisplayRole:
+            return " ".join(text.split())
+        return tip(text) if role == Role.ToolTipRole else None
+
+
+def _answer_data(row: ProbeRow, side: Side, role: int) -> object:
+    answer, verdict = row.answers.get(side), row.verdict(side)
+    match role:
+        case Role.DisplayRole:
+            return "" if answer is None else " ".join(answer.text.split())
+        case Role.ToolTipRole:
+            return "" if answer is None else tip(answer.text)
+        case Role.AccessibleTextRole:
+            return "" if answer is None else f"{verdict[0] if verdict else ''} {answer.text}".strip()
+        case _:
+            return verdict if role == VERDICT_ROLE else None

@@ -1,0 +1,260 @@
+"""The probe dock: one prompt, or one fact's probes, asked of the original and the edited model."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QLineEdit,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.desktop.background import Background
+from workbench.desktop.probe.answer_pane import AnswerPane
+from workbench.desktop.probe.asking import Answered, Asked, OddsRead, Written, ask_fact, ask_prompt
+from workbench.desktop.probe.fact_rows import FactRows
+from workbench.desktop.probe.fact_view import FactView
+from workbench.desktop.probe.odds import OddsModel
+from workbench.desktop.probe.odds_view import OddsView
+from workbench.desktop.probe.prober import Prober, Side
+from workbench.desktop.theme import icon
+from workbench.desktop.widgets import ElidedLabel, Sentence, line, permit, push_button, row
+from workbench.errors import Cancelled, WorkbenchError
+from workbench.facts.fact import Fact
+
+PROMPT_PAGE, FACT_PAGE = 0, 1
+NO_MODEL = "Load a model first."
+RUN_HELP, STOP_HELP = "Ask both models (Return)", "Stop writing; what is written stays"
+
+
+class ProbePanel(QWidget):
+    """``set_prober`` when a model is there, ``set_edited_name`` as steps are applied."""
+
+    broken = Signal(object)  # an exception that is not a WorkbenchError, for the log
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("probe-panel")
+        self._prober: Prober | None = None
+        self._fact: Fact | None = None
+        self._reason = NO_MODEL
+        self._edited_name = Side.EDITED.value
+        self._background = Background(self)
+        self._build()
+        self._connect()
+        self._show_page(PROMPT_PAGE)
+
+    def set_prober(self, prober: Prober | None, reason: str = NO_MODEL) -> None:
+        """None: nothing can be asked, for this reason. What was answered is cleared."""
+        self._background.drop()
+        self._prober, self._reason = prober, reason
+        for side, pane in self.panes.items():
+            pane.begin(side.value)
+            pane.set_state("")
+        self.odds.clear()
+        self.fact_rows.forget_answers()
+        self.says.say("")
+        self._refresh()
+
+    def set_edited_name(self, name: str) -> None:
+        """Heads the edited model's next answer, for example "Edited · step 12"."""
+        self._edited_name = name
+
+    def set_prompt(self, prompt: str) -> None:
+        self._show_page(PROMPT_PAGE)
+        self.prompt_field.setText(prompt)
+
+    def show_fact(self, fact: Fact | None) -> None:
+        """The fact selected in the table; None: none is. Another fact stops what runs for the one before."""
+        if fact == self._fact:
+            return
+        if self._page == FACT_PAGE:
+            self._background.drop()
+        self._fact = fact
+        self.fact_rows.set_fact(fact)
+        self.fact_label.set_whole(_fact_in_words(fact), _fact_in_words(fact))
+        self.says.say("")
+        self._refresh()
+
+    def probe_fact(self, fact: Fact) -> None:
+        """Shows the fact and asks."""
+        self.show_fact(fact)
+        self._show_page(FACT_PAGE)
+        self.run()
+
+    def stop(self) -> None:
+        self._background.cancel()
+
+    def close_threads(self) -> None:
+        """Before the window goes."""
+        self._background.close()
+
+    @property
+    def _page(self) -> int:
+        return self.pages.currentIndex()
+
+    def _build(self) -> None:
+        self.modes = QButtonGroup(self)
+        for number, (text, name) in enumerate(
+            (("Prompt", "probe-mode-prompt"), ("Selected fact", "probe-mode-fact"))
+        ):
+            button = QToolButton()
+            button.setText(text)
+            button.setCheckable(True)
+            button.setObjectName(name)
+            self.modes.addButton(button, number)
+        self.prompt_field = QLineEdit(placeholderText="A beginning that both models continue")
+        self.prompt_field.setObjectName("probe-prompt")
+        self.prompt_field.setAccessibleName("Prompt")
+        self.fact_label = ElidedLabel()
+        self.run_button = push_button("Run", "probe-run", RUN_HELP)
+        self.run_button.setIcon(icon("play"))
+        self.stop_button = push_button("Stop", "probe-stop", STOP_HELP)
+        self.stop_button.setIcon(icon("stop"))
+        self.says = Sentence("probe-says")
+        self.fields = QStackedWidget()
+        self.fields.addWidget(self.prompt_field)
+        self.fields.addWidget(self.fact_label)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self._prompt_page())
+        self.pages.addWidget(self._fact_page())
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        top = row(*self.modes.buttons(), self.fields, self.run_button, self.stop_button)
+        top.setContentsMargins(12, 8, 12, 8)
+        self.fields.setFixedHeight(self.run_button.sizeHint().height())
+        self.says.setContentsMargins(12, 0, 12, 8)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self.says)
+        column.addWidget(line())
+        column.addWidget(self.pages, 1)
+
+    def _prompt_page(self) -> QWidget:
+        self.panes = {side: AnswerPane(side) for side in Side}
+        self.odds = OddsModel(self)
+        self.odds_view = OddsView(self.odds)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        parts: tuple[QWidget, ...] = (*self.panes.values(), self.odds_view)
+        for part, stretch in zip(parts, (3, 3, 4), strict=True):
+            splitter.addWidget(part)
+            splitter.setStretchFactor(splitter.count() - 1, stretch)
+            part.setMinimumWidth(160)
+        return splitter
+
+    def _fact_page(self) -> QWidget:
+        self.fact_rows = FactRows(self)
+        self.fact_view = FactView(self.fact_rows)
+        return self.fact_view
+
+    def _connect(self) -> None:
+        self.modes.idClicked.connect(self._show_page)
+        self.prompt_field.returnPressed.connect(self.run)
+        self.prompt_field.textChanged.connect(self._refresh)
+        self.run_button.clicked.connect(self.run)
+        self.stop_button.clicked.connect(self._stop)
+        self._background.progressed.connect(self._progressed)
+        self._background.finished.connect(self._finished)
+        self._background.failed.connect(self._failed)
+        self._background.busy_changed.connect(self._refresh)
+
+    @Slot(int)
+    def _show_page(self, number: int) -> None:
+        if number != self._page:
+            self._background.drop()
+        self.modes.button(number).setChecked(True)
+        self.pages.setCurrentIndex(number)
+        self.fields.setCurrentIndex(number)
+        self.says.say("")
+        self._refresh()
+
+    @Slot()
+    def run(self) -> None:
+        """Asks again even while it asks: the new question counts."""
+        if self._why_not() or self._prober is None:
+            return
+        self.says.say("")
+        if self._page == FACT_PAGE:
+            self.fact_rows.forget_answers()
+            self._background.start(ask_fact(self._prober, self.fact_rows.probes()))
+            return
+        for side, pane in self.panes.items():
+            pane.begin(self._edited_name if side is Side.EDITED else side.value)
+        self.odds.clear()
+        self._background.start(ask_prompt(self._prober, self.prompt_field.text()))
+
+    @Slot()
+    def _stop(self) -> None:
+        self._background.cancel()
+        permit(self.stop_button, "It stops at the next token.")
+
+    @Slot(object)
+    def _progressed(self, told: object) -> None:
+        match told:
+            case Asked(side):
+                self._set_states(side)
+            case OddsRead(side, odds):
+                self.odds.set_odds(side, odds)
+            case Written(side, piece):
+                self.panes[side].add(piece)
+            case Answered(number, side, answer):
+                self.fact_rows.set_answer(number, side, answer)
+
+    def _set_states(self, writing: Side | None) -> None:
+        """The side before the one that writes has finished."""
+        if self._page == FACT_PAGE:
+            return
+        for side, pane in self.panes.items():
+            waits = writing is Side.ORIGINAL and side is Side.EDITED
+            pane.set_state("writes…" if side is writing else "waits" if waits else "")
+
+    @Slot(object)
+    def _finished(self, _result: object) -> None:
+        self._set_states(None)
+        if self._page == FACT_PAGE:
+            before, after = (self.fact_rows.summary(side) for side in Side)
+            self.says.say(f"Original: {before}. {self._edited_name}: {after}." if after else "")
+
+    @Slot(object)
+    def _failed(self, error: Exception) -> None:
+        self._set_states(None)
+        if isinstance(error, Cancelled):
+            self.says.say("Stopped.")
+        elif isinstance(error, WorkbenchError):
+            self.says.say(_sentence(error), "bad")
+        else:
+            self.says.say(
+                f"The probe failed in a way that was not foreseen ({type(error).__name__}: {error}).", "bad"
+            )
+            self.broken.emit(error)
+
+    def _why_not(self) -> str:
+        if self._prober is None:
+            return self._reason
+        if self._page == FACT_PAGE:
+            return "" if self._fact is not None else "Select a fact in the table of facts first."
+        return "" if self.prompt_field.text().strip() else "Type a prompt first."
+
+    @Slot()
+    def _refresh(self) -> None:
+        busy = self._background.busy
+        permit(self.run_button, self._why_not(), RUN_HELP)
+        self.run_button.setVisible(not busy)
+        self.stop_button.setVisible(busy)
+        permit(self.stop_button, "", STOP_HELP)
+
+
+def _fact_in_words(fact: Fact | None) -> str:
+    return "No fact is selected." if fact is None else f"{' '.join(fact.prompt.split())} → {fact.target}"
+
+
+def _sentence(error: WorkbenchError) -> str:
+    """Engine sentences about a fact begin in lower case, to follow a place."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}"

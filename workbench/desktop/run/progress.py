@@ -1,0 +1,173 @@
+"""Where a run stands: phase, counts, rate, time left, scores. Fed with events; no Qt."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from workbench.editing.events import (
+    EndReason,
+    Evaluated,
+    MinibatchHalved,
+    Phase,
+    Progressed,
+    RunEnded,
+    RunStarted,
+    StepApplied,
+    WarmupProgressed,
+)
+from workbench.evaluation.scores import Scores
+from workbench.runner.events import JobEnded, PauseChanged, RunBegan, RunnerEvent
+
+STEPS_BEFORE_ETA = 5
+RECENT_STEPS = 20  # that the rate is taken over
+
+
+class RunProgress:
+    """Of one run at a time; ``add`` begins anew at RunBegan."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.reset()
+
+    def reset(self) -> None:
+        self.name = ""
+        self.run = 0
+        self.running = self.warming_up = self.paused = False
+        self.phase = ""  # in words, of work between steps; empty while steps are done
+        self.phase_done = self.phase_total = 0
+        self.phase_unit = ""
+        self.facts_done = self.facts_total = 0
+        self.step = self.steps = 0
+        self.rows = self.rows_needed = 0
+        self.minibatch = 0  # what memory allowed, where it was halved
+        self.before: Scores | None = None
+        self.after: Scores | None = None
+        self.scored_step = 0
+        self.success: float | None = None  # of the last step's own facts
+        self.ended: EndReason | None = None
+        self.message = ""
+        self._marks: deque[tuple[float, int]] = deque(maxlen=RECENT_STEPS + 1)  # (working time, facts done)
+        self._rested_s = 0.0
+        self._resting_since: float | None = None
+
+    def expect(self, name: str, warming_up: bool) -> None:
+        """A run was asked for; its first event is still to come."""
+        self.reset()
+        self.name, self.warming_up = name, warming_up
+        self.running, self.phase = True, "Preparing"
+
+    def add(self, event: RunnerEvent) -> None:
+        match event:
+            case RunBegan():
+                self._begin(event)
+            case RunStarted():
+                self.facts_total = event.warmup_facts if self.warming_up else event.facts
+                self.steps, self.rows_needed = event.steps, event.rows_needed
+                self._mark()
+            case Progressed():
+                self._in_phase(event)
+            case PauseChanged():
+                self._pause(event.paused)
+            case WarmupProgressed():
+                self.phase = ""
+                self.facts_done, self.rows, self.rows_needed = event.facts_done, event.rows, event.rows_needed
+                self._mark()
+            case StepApplied():
+                self.phase = ""
+                self.facts_done, self.step, self.success = event.facts_done, event.step, event.success
+                self._mark()
+            case Evaluated():
+                self._scored(event)
+            case MinibatchHalved():
+                self.minibatch = event.minibatch
+            case JobEnded():
+                self.running = self.paused = False
+                self.phase = ""
+            case RunEnded():
+                self.running, self.phase = False, ""
+                self.ended, self.message = event.reason, event.message
+
+    def rate(self) -> float | None:
+        """Facts a second over the last steps, rests and scoring left out; None before there are two."""
+        if len(self._marks) < 2:
+            return None
+        (began, first), (ended, last) = self._marks[0], self._marks[-1]
+        return (last - first) / (ended - began) if ended > began and last > first else None
+
+    def seconds_left(self) -> float | None:
+        """None until enough steps were seen."""
+        rate = self.rate()
+        if rate is None or len(self._marks) <= STEPS_BEFORE_ETA or not self.running:
+            return None
+        return max(self.facts_total - self.facts_done, 0) / rate
+
+    def share(self) -> float | None:
+        """0 to 1 of what goes on now; None where nobody can tell."""
+        if self.phase:
+            return self.phase_done / self.phase_total if self.phase_total else None
+        return self.facts_done / self.facts_total if self.facts_total else None
+
+    def headline(self) -> str:
+        """``Editing``, ``Paused``, ``Scoring the unedited model``…"""
+        if not self.running:
+            return "Ready" if self.ended is None else self.ended.value.capitalize()
+        if self.paused:
+            return "Paused"
+        return self.phase or ("Warming up" if self.warming_up else "Editing")
+
+    def count(self) -> str:
+        """``1,300 of 20,000 facts``."""
+        return f"{self.facts_done:,} of {self.facts_total:,} facts" if self.facts_total else ""
+
+    def pace(self) -> str:
+        """``62 facts/s · about 29 s left``."""
+        rate, left = self.rate(), self.seconds_left()
+        parts = (
+            []
+            if rate is None or not self.running
+            else [f"{rate:,.1f} facts/s" if rate < 10 else f"{rate:,.0f} facts/s"]
+        )
+        if left is not None:
+            parts.append(f"about {time_in_words(left)} left")
+        return " · ".join(parts)
+
+    def _begin(self, event: RunBegan) -> None:
+        before, after = (self.before, self.after) if event.run == self.run else (None, None)
+        self.expect(event.name, event.warming_up)
+        self.run, self.step = event.run, event.steps_before
+        self.before, self.after = before, after
+
+    def _in_phase(self, event: Progressed) -> None:
+        self.phase = event.phase.value[:1].upper() + event.phase.value[1:]
+        self.phase_done, self.phase_total, self.phase_unit = event.done, event.total, event.unit
+        if event.done >= event.total:
+            self.phase = "" if event.phase in (Phase.BASELINE, Phase.EVALUATION) else self.phase
+            self._marks.clear()
+            self._mark()
+
+    def _pause(self, paused: bool) -> None:
+        self.paused = paused
+        if paused:
+            self._resting_since = self._clock()
+        elif self._resting_since is not None:
+            self._rested_s += self._clock() - self._resting_since
+            self._resting_since = None
+
+    def _mark(self) -> None:
+        self._marks.append((self._clock() - self._rested_s, self.facts_done))
+
+    def _scored(self, event: Evaluated) -> None:
+        if event.step:
+            self.after, self.scored_step = event.scores, event.step
+        else:
+            self.before = event.scores
+
+
+def time_in_words(seconds: float) -> str:
+    """``29 s``, ``4 min``, ``2 h 10 min``."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"

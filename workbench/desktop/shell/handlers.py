@@ -1,0 +1,384 @@
+"""What each action of the window does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from workbench.desktop.background import Background, Tell
+from workbench.desktop.facts import Batch, State
+from workbench.desktop.shell.notices import Notice
+from workbench.desktop.shell.situation import NO_ENGINE, reasons
+from workbench.editing.recipes import named_recipes
+from workbench.errors import Cancelled, WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.desktop.main_window import MainWindow
+    from workbench.models.loaded import LoadedModel
+
+_log = logging.getLogger("workbench")
+
+
+class Handlers(QObject):
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._fetching = Background(self)
+        self._fetching.finished.connect(self._starter_read)
+        self._fetching.failed.connect(self._starter_failed)
+        self._copying = Background(self)
+        self._copying.finished.connect(self._copied)
+        self._copying.failed.connect(lambda error: self.tell_failure("Saving a copy", error))
+
+    def by_name(self) -> dict[str, Callable[[], object]]:
+        window = self._window
+        return {
+            "new-session": self.new_session,
+            "open-session": self.choose_session,
+            "save-as": self.save_copy,
+            "show-folder": self.show_folder,
+            "export": self.export,
+            "welcome": window.show_welcome,
+            "quit": window.close,
+            "load-model": self.load_model,
+            "unload-model": self.unload_model,
+            "warm-up": self.warm_up,
+            "edit": self.edit,
+            "pause": window.desk.run.toggle_pause,
+            "stop": window.desk.run.stop_after_step,
+            "discard": self.discard,
+            "next-pane": window.go_to_next_pane,
+            "reset-layout": window.reset_layout,
+            "full-screen": self.toggle_full_screen,
+            "preferences": self.preferences,
+            "method-help": self.method_help,
+            "shortcuts": self.shortcuts,
+            "about": self.about,
+        }
+
+    # Sessions
+
+    @Slot()
+    def new_session(self) -> None:
+        try:
+            self._window.desk.start_new()
+        except WorkbenchError as error:
+            self.tell_failure("Saving the session", error)
+        self._window.leave_welcome()
+
+    @Slot()
+    def choose_session(self) -> None:
+        from workbench.session.paths import sessions_folder
+
+        start = self._window.desk.keeper.session
+        at = start.folder.parent if start is not None else sessions_folder()
+        chosen = QFileDialog.getExistingDirectory(self._window, "Open a session", str(at))
+        if chosen:
+            self.open_session(Path(chosen))
+
+    def open_session(self, path: Path) -> None:
+        if reason := reasons(self._window.desk.situation())["open-session"]:
+            self.tell(Notice(reason, "warning"))
+            return
+        self._window.desk.keeper.open(path)
+
+    @Slot()
+    def save_copy(self) -> None:
+        keeper = self._window.desk.keeper
+        session = keeper.session
+        if session is None:
+            return
+        start = session.folder.parent / f"{session.folder.stem} copy.stableedit"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, "Save a copy as", str(start), "Session (*.stableedit)"
+        )
+        if not chosen:
+            return
+        path = Path(chosen)
+        path = path if path.suffix == ".stableedit" else path.with_name(f"{path.name}.stableedit")
+        keeper.flush()
+        self._copying.start(lambda _tell, _cancel: session.copy_to(path))
+
+    @Slot(object)
+    def _copied(self, path: Path) -> None:
+        self.open_session(path)
+
+    @Slot()
+    def show_folder(self) -> None:
+        session = self._window.desk.keeper.session
+        if session is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(session.folder)))
+
+    # Model
+
+    @Slot()
+    def load_model(self) -> None:
+        from workbench.desktop.model.load_dialog import LoadDialog
+
+        self._open_load_dialog(LoadDialog(self._window.settings, self._window))
+
+    def load_source(self, source: str) -> None:
+        """Without a question."""
+        from workbench.desktop.shell.load_at_once import LoadAtOnce
+
+        if reason := reasons(self._window.desk.situation())["load-model"]:
+            self.tell(Notice(reason, "warning"))
+            return
+        self._open_load_dialog(LoadAtOnce(self._window.settings, source, self._window))
+
+    def _open_load_dialog(self, dialog: object) -> None:
+        from workbench.desktop.model.load_dialog import LoadDialog
+
+        assert isinstance(dialog, LoadDialog)
+        dialog.loaded.connect(self._model_loaded)
+        dialog.broken.connect(self.tell_broken)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(object)
+    def _model_loaded(self, loaded: LoadedModel) -> None:
+        window = self._window
+        window.leave_welcome()
+        window.desk.set_model(loaded)
+        window.notices.withdraw("model")
+        _log.info(
+            "Loaded %s (%s, %s parameters)", loaded.source, loaded.architecture, f"{loaded.parameters:,}"
+        )
+        opened = window.desk.state_to_restore()
+        if opened is not None:
+            window.desk.run.restore(opened)
+
+    @Slot()
+    def unload_model(self) -> None:
+        self._window.desk.set_model(None)
+        _log.info("The model was unloaded")
+
+    @Slot()
+    def open_starter(self) -> None:
+        """The small model and the facts that come with the workbench, where lists are still empty."""
+        desk = self._window.desk
+        if reason := reasons(desk.situation())["load-model"]:
+            self._window.when_engine_ready(self.open_starter) if reason == NO_ENGINE else self.tell(
+                Notice(reason)
+            )
+            return
+        if not len(desk.facts.facts) and not len(desk.facts.warmup):
+            from workbench.desktop.shell.starter_session import starter_facts
+
+            def work(_tell: Tell, _cancel: Event) -> object:
+                return starter_facts()
+
+            self._fetching.start(work)
+        self.load_source("starter")
+
+    @Slot(object)
+    def _starter_read(self, lists: tuple[Batch, Batch]) -> None:
+        facts, warmup = lists
+        panel = self._window.facts
+        for held, batch in ((panel.facts, facts), (panel.warmup, warmup)):
+            panel.history.add(held, batch, "the starter's facts")
+        panel.history.stack.clear()
+        panel.show_list(panel.facts)
+        panel.facts_page.table.clearSelection()
+
+    @Slot(object)
+    def _starter_failed(self, error: Exception) -> None:
+        self.tell_failure("Reading the starter's facts", error)
+
+    # Runs
+
+    @Slot()
+    def warm_up(self) -> None:
+        desk = self._window.desk
+        afresh = self._asked_afresh("Warm up")
+        if afresh is None:
+            return
+        self._try(
+            "Starting the warm-up", lambda: desk.run.warm_up(desk.method.recipe(), desk.modules, afresh)
+        )
+
+    @Slot()
+    def edit(self) -> None:
+        desk = self._window.desk
+        if desk.situation().unfinished:
+            self._try("Going on", desk.run.go_on)
+            return
+        afresh = self._asked_afresh("Edit")
+        if afresh is None:
+            return
+        self._tell_conflicts()
+        recipe = desk.method.recipe()
+        named = named_recipes().get(recipe.name)
+        name = named.title if named else recipe.name
+        self._try("Starting the edits", lambda: desk.run.edit(recipe, desk.modules, name, afresh))
+
+    def _tell_conflicts(self) -> None:
+        """The run goes on: of facts that contradict each other the later one counts."""
+        facts = self._window.facts
+        number = facts.facts.state_counts()[State.CONFLICT]
+        if number:
+            self.tell(
+                Notice(
+                    f"{number:,} facts have a prompt that another fact gives a different target; the later one counts.",
+                    "warning",
+                    key="conflicts",
+                )
+            )
+
+    def _asked_afresh(self, what: str) -> bool | None:
+        """Whether the run starts from the unedited model; None: the person thought better of it."""
+        now = self._window.desk.situation()
+        if not now.unfit:
+            return False
+        if not now.edits:
+            return True
+        box = QMessageBox(self._window)
+        box.setObjectName("afresh-question")
+        box.setWindowTitle(what)
+        box.setText(f"The model was edited with other settings: {now.unfit}.")
+        box.setInformativeText(
+            f"With the new ones it starts over from the unedited model; {now.edits:,} facts leave it. The runs "
+            "before stay in the session."
+        )
+        start = box.addButton("Start over", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        return True if box.clickedButton() is start else None
+
+    @Slot()
+    def discard(self) -> None:
+        desk = self._window.desk
+        now = desk.situation()
+        done = desk.run.bridge.progress
+        what = "the warm-up" if desk.run.running and done.warming_up else "the last run"
+        box = QMessageBox(self._window)
+        box.setObjectName("discard-question")
+        box.setWindowTitle("Discard run")
+        box.setText(f"Take back all that {what} did to the model?")
+        box.setInformativeText(
+            "Weights and statistics become what they were before it. Its record stays in the session."
+        )
+        yes = box.addButton("Discard run", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        if box.clickedButton() is yes and not now.stopping:
+            self._try("Discarding the run", desk.run.discard)
+
+    # Export
+
+    @Slot()
+    def export(self) -> None:
+        from workbench.desktop.export.dialog import ExportDialog
+        from workbench.desktop.export.hugging_face import hugging_face
+        from workbench.session.provenance import session_provenance
+
+        desk = self._window.desk
+        session, loaded, editor = desk.keeper.session, desk.loaded, desk.bench.editor
+        if session is None or loaded is None or editor is None:
+            return
+        card = session_provenance(
+            session, loaded, editor.recipe, [m.name for m in editor.modules], desk.bench.chain
+        )
+        kind = hugging_face(loaded, card, f"{session.folder.stem}-edited".replace(" ", "-"))
+        dialog = ExportDialog([kind], self._export_folder(), self._window)
+        dialog.exported.connect(self._exported)
+        dialog.broken.connect(self.tell_broken)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _export_folder(self) -> Path:
+        kept = str(self._window.settings.value("export/folder", ""))
+        return Path(kept) if kept and Path(kept).is_dir() else Path.home()
+
+    @Slot(object)
+    def _exported(self, path: Path) -> None:
+        self._window.settings.setValue("export/folder", str(path.parent))
+        _log.info("Exported to %s", path)
+
+    # View and help
+
+    @Slot()
+    def toggle_full_screen(self) -> None:
+        window = self._window
+        if window.isFullScreen():
+            window.showNormal()
+        else:
+            window.showFullScreen()
+
+    @Slot()
+    def preferences(self) -> None:
+        from workbench.desktop.shell.preferences import PreferencesDialog, threads_of
+
+        dialog = PreferencesDialog(self._window.settings, self._window)
+        dialog.theme_chosen.connect(self._window.choose_theme)
+        dialog.exec()
+        self._window.desk.run.runner.threads = threads_of(self._window.settings)
+        dialog.deleteLater()
+
+    @Slot()
+    def method_help(self) -> None:
+        from workbench.desktop.help.page import HelpDialog
+
+        self._window.show_side("help", HelpDialog)
+
+    @Slot()
+    def shortcuts(self) -> None:
+        from workbench.desktop.shell.cheat_sheet import CheatSheet
+
+        dialog = CheatSheet(self._window.shortcut_groups(), self._window)
+        dialog.exec()
+        dialog.deleteLater()
+
+    @Slot()
+    def about(self) -> None:
+        from workbench.desktop.shell.about import AboutDialog
+
+        dialog = AboutDialog(self._window)
+        dialog.exec()
+        dialog.deleteLater()
+
+    # Telling
+
+    def tell(self, notice: Notice) -> None:
+        self._window.notices.show_notice(notice)
+
+    @Slot(object)
+    def tell_broken(self, error: BaseException) -> None:
+        """What a dialog already showed in words goes to the log."""
+        _log.error("Not foreseen", exc_info=error)
+
+    def tell_failure(self, what: str, error: BaseException) -> None:
+        import traceback
+
+        details = "".join(traceback.format_exception(error))
+        if isinstance(error, Cancelled):
+            return
+        if isinstance(error, WorkbenchError):
+            self.tell(Notice(f"{what} failed. {error}", "bad", details))
+            _log.error("%s failed: %s", what, error)
+        else:
+            self.tell(
+                Notice(
+                    f"{what} failed in a way that was not foreseen ({type(error).__name__}: {error}).",
+                    "bad",
+                    details,
+                )
+            )
+            _log.error("%s failed", what, exc_info=error)
+
+    def _try(self, what: str, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except WorkbenchError as error:
+            self.tell_failure(what, error)
+
+    def close_threads(self) -> None:
+        self._fetching.close()
+        self._copying.close()

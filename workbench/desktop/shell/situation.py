@@ -1,0 +1,143 @@
+"""What can be done now, and why not the rest. No Qt."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Activity(StrEnum):
+    """What the engine does, in words that follow "while"."""
+
+    NOTHING = ""
+    WARMING_UP = "the warm-up goes on"
+    EDITING = "the edits go on"
+    RETURNING = "the model is brought back to an earlier state"
+
+
+RUNNING = (Activity.WARMING_UP, Activity.EDITING)
+
+NO_ENGINE = "The engine is still being loaded; this takes a few seconds."
+NO_MODEL = "Load a model first."
+READ_ONLY = "This session is open read-only: save a copy to work on."
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything that decides which actions are possible."""
+
+    engine_ready: bool = False
+    model: str = ""  # its name; empty: none is loaded
+    modules: int = 0  # ticked
+    facts: int = 0
+    fresh: int = 0  # facts that no step has touched
+    warmup: int = 0
+    warms_up: bool = True  # the recipe asks for a warm-up
+    rows: int = 0  # answer tokens that the statistics have seen
+    unfit: str = ""  # why the model's state does not fit the settings any more
+    activity: Activity = Activity.NOTHING
+    paused: bool = False
+    stopping: bool = False
+    runs: int = 0  # runs whose work is in the model
+    edits: int = 0  # facts applied to the model
+    unfinished: str = ""  # "run 2 from step 3", where Edit goes on with it
+    read_only: bool = False
+    problem: str = ""  # of the method's settings
+    session: bool = False
+
+    @property
+    def busy(self) -> str:
+        """Why nothing else can be started."""
+        if self.activity in RUNNING:
+            return f"Not while {self.activity}: pause does not suffice, stop it first."
+        return f"Not while {self.activity}." if self.activity else ""
+
+    @property
+    def warmed(self) -> bool:
+        return self.rows > 0 and not self.unfit
+
+
+def reasons(now: Situation) -> dict[str, str]:
+    """Action name → why it cannot be done; empty where it can."""
+    return {
+        "load-model": _first((not now.engine_ready, NO_ENGINE), (now.busy, now.busy)),
+        "unload-model": _first((not now.model, "No model is loaded."), (now.busy, now.busy)),
+        "warm-up": _warm_up(now),
+        "edit": _edit(now),
+        "pause": _running(now, "There is nothing to pause."),
+        "stop": _running(now, "There is nothing to stop."),
+        "discard": _discard(now),
+        "export": _export(now),
+        "new-session": now.busy,
+        "open-session": now.busy,
+        "save-as": _first((not now.session, "There is nothing to save yet."), (now.busy, now.busy)),
+        "show-folder": "" if now.session else "There is no session yet.",
+    }
+
+
+def primary(now: Situation) -> str:
+    """The next sensible action; empty while a run goes on."""
+    if now.activity:
+        return ""
+    if not now.model:
+        return "load-model"
+    can = reasons(now)
+    if now.warms_up and not now.warmed and not can["warm-up"] and not now.edits:
+        return "warm-up"
+    if not now.facts:
+        return "import"
+    return next((name for name in ("edit", "export") if not can[name]), "")
+
+
+def _first(*checks: tuple[object, str]) -> str:
+    return next((reason for holds, reason in checks if holds), "")
+
+
+def _ready(now: Situation) -> str:
+    return _first(
+        (now.read_only, READ_ONLY),
+        (not now.engine_ready, NO_ENGINE),
+        (not now.model, NO_MODEL),
+        (now.busy, now.busy),
+        (not now.modules, "Tick at least one module to edit, in the model panel."),
+        (now.problem, now.problem),
+    )
+
+
+def _warm_up(now: Situation) -> str:
+    return _ready(now) or _first(
+        (not now.warms_up, "The method asks for no warm-up."),
+        (not now.warmup, "The warm-up list is empty: import facts into it."),
+        (
+            now.warmed,
+            f"The statistics hold {now.rows:,} rows already; Discard run takes the last run back.",
+        ),
+    )
+
+
+def _edit(now: Situation) -> str:
+    return _ready(now) or _first(
+        (now.unfinished, ""),
+        (not now.facts, "There are no facts to edit: type or import some."),
+        (not now.fresh, "Every fact is in the model already: add more, or discard the run."),
+    )
+
+
+def _running(now: Situation, nothing: str) -> str:
+    return _first((now.activity not in RUNNING, nothing), (now.stopping, "It is stopping already."))
+
+
+def _discard(now: Situation) -> str:
+    if now.activity in RUNNING:
+        return "It is stopping already." if now.stopping else ""
+    return _first(
+        (now.read_only, READ_ONLY),
+        (now.busy, now.busy),
+        (not now.runs, "There is no run to take back."),
+    )
+
+
+def _export(now: Situation) -> str:
+    return _first(
+        (not now.model, NO_MODEL),
+        (now.busy, now.busy),
+        (not now.edits, "The model holds no edits yet."),
+    )

@@ -1,0 +1,159 @@
+"""Turns what happens into notices and log lines."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from workbench.desktop.shell.notices import Notice
+from workbench.desktop.shell.recent import mark_closed
+from workbench.desktop.workspace.opened import Opened
+from workbench.editing.events import (
+    EndReason,
+    Evaluated,
+    MinibatchHalved,
+    RunEnded,
+    StepApplied,
+    WarmupProgressed,
+)
+from workbench.runner.events import JobFailed, RunBegan, RunnerEvent
+
+if TYPE_CHECKING:
+    from workbench.desktop.main_window import MainWindow
+
+_log = logging.getLogger("workbench")
+
+MODEL, RUN, SESSION = "model", "run", "session"  # keys: one notice of each
+
+
+class Telling(QObject):
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        desk = window.desk
+        desk.run.advanced.connect(self._tell_events)
+        desk.run.failed.connect(self._tell_failure)
+        desk.run.returned.connect(self._tell_returned)
+        desk.run.broke.connect(window.handlers.tell_failure)
+        desk.keeper.opened.connect(self._tell_opened)
+        desk.keeper.failed.connect(window.handlers.tell_failure)
+        window.plots.exported.connect(
+            lambda path: self._tell(Notice(f"Written to {path}.", "good", key="plot"))
+        )
+        window.plots.export_failed.connect(lambda sentence: self._tell(Notice(sentence, "bad", key="plot")))
+
+    def offer_left_open(self, folders: Sequence[Path]) -> None:
+        """Sessions that were open when the program ended without closing them."""
+        for folder in folders[:1]:
+            self._tell(
+                Notice(
+                    f"The workbench ended while {folder.stem} was open. Everything up to the last whole step is kept.",
+                    "warning",
+                    key=SESSION,
+                    offers=[
+                        ("Open it", partial(self._window.handlers.open_session, folder)),
+                        ("Leave it", partial(mark_closed, self._window.settings, folder)),
+                    ],
+                )
+            )
+
+    def _tell(self, notice: Notice) -> None:
+        self._window.notices.show_notice(notice)
+
+    @Slot(object)
+    def _tell_events(self, events: list[RunnerEvent]) -> None:
+        if not self._window.desk.run.running:
+            return  # an earlier run, shown again
+        for event in events:
+            self._tell_event(event)
+
+    def _tell_event(self, event: RunnerEvent) -> None:
+        match event:
+            case RunBegan():
+                self._window.notices.withdraw(RUN)
+                self._window.docks["model"].show_panel("run")
+                self._window.facts.show_list(
+                    self._window.facts.warmup if event.warming_up else self._window.facts.facts
+                )
+                _log.info("Run %d began: %s", event.run, event.name)
+                if not event.bit_equal:
+                    self._tell(Notice("This computer rounds otherwise than the one before: results may differ in their "
+                                      "last digits.", "warning", key="rounding"))  # fmt: skip
+            case StepApplied():
+                _log.info("Step %d: success %.3f → %.3f, %.1f s", event.step, event.success_before, event.success,
+                          event.seconds)  # fmt: skip
+            case WarmupProgressed():
+                _log.info("Warm-up: %d of %d facts, %d rows", event.facts_done, event.facts_total, event.rows)
+            case Evaluated():
+                _log.info("Scores after step %d: ES %.3f, GS %.3f, locality kept %.3f, perplexity %.1f", event.step,
+                          event.scores.es, event.scores.gs, event.scores.locality_kept,
+                          event.scores.perplexity)  # fmt: skip
+            case MinibatchHalved():
+                self._tell(Notice(f"Memory ran out: the run goes on with minibatches of {event.minibatch} and the same "
+                                  "results.", "warning", key="memory"))  # fmt: skip
+                _log.warning("Memory ran out: minibatches of %d", event.minibatch)
+            case RunEnded():
+                _log.info("The run ended (%s) after %.1f s. %s", event.reason, event.seconds, event.message)
+                self._tell_end(event)
+
+    def _tell_end(self, event: RunEnded) -> None:
+        progress = self._window.desk.run.bridge.progress
+        if event.reason is EndReason.STOPPED and not self._window.desk.run.discarding:
+            what = "The warm-up" if progress.warming_up else f"The run, {progress.count()}"
+            self._tell(
+                Notice(f"{what}, was stopped; every whole step is kept.".replace("up,", "up"), key=RUN)
+            )
+
+    @Slot(object)
+    def _tell_failure(self, failure: JobFailed) -> None:
+        _log.error("%s\n%s", failure.sentence, failure.details.rstrip())
+        sentence = f"{failure.sentence[:1].upper()}{failure.sentence[1:]}"
+        self._tell(Notice(f"{sentence} {failure.kept}", "bad", failure.details, key=RUN))
+
+    @Slot(str)
+    def _tell_returned(self, sentence: str) -> None:
+        _log.info(sentence)
+        self._tell(Notice(sentence, "good", key=RUN))
+
+    @Slot(object)
+    def _tell_opened(self, opened: Opened) -> None:
+        window = self._window
+        window.leave_welcome()
+        window.notices.withdraw(SESSION)
+        session = opened.session
+        _log.info("Opened %s", session.folder)
+        if session.read_only:
+            holder = f" by {session.held_by}" if session.held_by else ""
+            self._tell(Notice(f"{session.folder.stem} is in use{holder}: it was opened read-only. Save a copy to work on.",
+                              "warning", key=SESSION,
+                              offers=[("Save a copy as…", window.handlers.save_copy)]))  # fmt: skip
+        if opened.prompt:
+            window.probe.set_prompt(opened.prompt)
+        if opened.unfinished is not None:
+            how = "was cut off" if opened.unfinished.interrupted else "was stopped"
+            step = f" after step {opened.unfinished.step:,}" if opened.unfinished.step else ""
+            self._tell(Notice(f"Run {opened.unfinished.run} {how}{step}; every whole step is kept. With its model "
+                              "loaded, Edit goes on with it.", "warning", key=RUN))  # fmt: skip
+        restored = window.desk.state_to_restore()
+        if restored is not None:
+            window.desk.run.restore(restored)
+        elif opened.model is not None and window.desk.loaded is None:
+            self._offer_model(opened)
+
+    def _offer_model(self, opened: Opened) -> None:
+        from workbench.desktop.model.card import name_of
+
+        assert opened.model is not None
+        source = opened.model.source
+        window = self._window
+
+        def load() -> None:
+            window.when_engine_ready(lambda: window.handlers.load_source(source))
+
+        self._tell(Notice(f"This session edits {name_of(source)}. Load it to probe, to go on or to export.", key=MODEL,
+                          offers=[("Load it", load)]))  # fmt: skip

@@ -1,0 +1,1 @@
+"""The session that is open, and how the window keeps it."""

@@ -1,0 +1,185 @@
+"""The model in memory, what it has been through, and what is asked of it. One thread at a time uses it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from threading import Event as Flag
+from typing import TYPE_CHECKING
+
+from workbench.editing.events import EndReason, Event, RunEnded
+from workbench.errors import SessionError, WorkbenchError
+from workbench.runner.control import GatedControl
+from workbench.runner.events import RunBegan
+from workbench.runner.gate import Gate
+
+if TYPE_CHECKING:
+    from workbench.editing.editor import Editor
+    from workbench.editing.job import Job
+    from workbench.editing.recipe import Recipe
+    from workbench.editing.run import Run
+    from workbench.models.loaded import LoadedModel
+    from workbench.models.modules import EditableModule
+    from workbench.session.folder import Session
+
+# Statistics are of these: another choice makes them useless.
+_OF_STATISTICS = ("normalisation", "scope", "loss")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One run to be done. A warm-up has no facts in its job, an edit no warm-up facts."""
+
+    session: "Session"
+    job: "Job"
+    recipe: "Recipe"
+    modules: "Sequence[EditableModule]"
+    name: str
+    afresh: bool = False  # from the unedited model with empty statistics
+
+
+class Bench:
+    """``chain``: the runs of the session, in their order, whose work is in the editor."""
+
+    def __init__(self) -> None:
+        self.gate = Gate()
+        self.loaded: LoadedModel | None = None
+        self.editor: Editor | None = None
+        self.chain: list[int] = []
+
+    @property
+    def rows(self) -> int:
+        """Answer tokens that the statistics have seen."""
+        return self.editor.rows if self.editor is not None else 0
+
+    def set_model(self, loaded: "LoadedModel | None") -> None:
+        """In place of the one before, whose memory is given back."""
+        with self.gate.visit():
+            before, self.loaded, self.editor, self.chain = self.loaded, loaded, None, []
+            if before is not None and before is not loaded:
+                before.release()
+
+    def why_afresh(self, recipe: "Recipe", modules: "Sequence[EditableModule]") -> str:
+        """What makes the state of the model useless for a run with these settings; empty where nothing does."""
+        editor = self.editor
+        if editor is None:
+            return ""
+        if {m.name for m in modules} != {m.name for m in editor.modules}:
+            return "other modules are ticked"
+        changed = [name for name in _OF_STATISTICS if getattr(recipe, name) != getattr(editor.recipe, name)]
+        if editor.precisions and not (recipe.protection > 0 or recipe.memory > 0):
+            changed.append("protection")
+        return f"{' and '.join(changed)} changed" if changed else ""
+
+    def run(self, order: Order, control: GatedControl) -> Iterator[Event | RunBegan]:
+        """A new run. Whatever it raises, the model is then in its last kept state."""
+        from workbench.editing.run import Run
+
+        with self.gate.held():
+            if order.afresh:
+                self._start_over()
+            editor = self._editor_for(order)
+            run = Run(editor, order.job, control)
+            recorder = order.session.start_run(editor, order.job, order.name)
+            run.sink = recorder
+            self.chain.append(recorder.run)
+            yield RunBegan(recorder.run, order.name, warming_up=not order.job.facts)
+            yield from self._followed(run, order.session, recorder.run, control)
+
+    def go_on(self, session: "Session", run: int, control: GatedControl) -> Iterator[Event | RunBegan]:
+        """With a run that was stopped or cut off."""
+        from workbench.editing.run import Run
+
+        with self.gate.held():
+            chain = [*(r for r in self.chain if r != run), run]
+            self._start_over()
+            assert self.loaded is not None
+            going = session.resume(self.loaded, run)
+            self.editor, self.chain = going.editor, chain
+            name = session.run(run).name
+            yield RunBegan(run, name, not going.job.facts, going.done.steps, going.bit_equal)
+            continued = Run(going.editor, going.job, control, going.recorder, going.done)
+            yield from self._followed(continued, session, run, control)
+
+    def return_to(self, session: "Session", chain: Sequence[int]) -> bool:
+        """The state after the last of these runs; with none, the unedited model. False: rounded otherwise than
+        when it was made. Raises SessionError; the model is unedited then."""
+        with self.gate.visit():
+            return self._return_to(session, chain)
+
+    @contextmanager
+    def original(self, cancel: Flag | None = None) -> "Iterator[LoadedModel]":
+        """The model with its unedited weights; a run waits meanwhile."""
+        with self.gate.visit(cancel):
+            if self.editor is None:
+                yield self._model()
+            else:
+                with self.editor.unedited():
+                    yield self._model()
+
+    @contextmanager
+    def edited(self, cancel: Flag | None = None) -> "Iterator[LoadedModel]":
+        """The model with everything that was applied so far, whatever a run has in it at the moment."""
+        with self.gate.visit(cancel):
+            if self.editor is None:
+                yield self._model()
+            else:
+                with self.editor.unedited():
+                    self.editor.write_weights()
+                    yield self._model()
+
+    def _model(self) -> "LoadedModel":
+        if self.loaded is None:
+            raise SessionError("The model was taken out of memory: load it again.")
+        return self.loaded
+
+    def _editor_for(self, order: Order) -> "Editor":
+        """The one at hand where settings and modules are its own, else one that takes its state over."""
+        from workbench.editing.editor import Editor
+        from workbench.session.state import load_state, state_tensors
+
+        old, loaded = self.editor, self._model()
+        if old is not None and old.recipe == order.recipe and old.modules == tuple(order.modules):
+            return old
+        state = {}
+        if old is not None:
+            state = {name: tensor.clone() for name, tensor in state_tensors(old).items()}
+            old.restore()
+        self.editor = Editor(loaded, order.modules, order.recipe)
+        if state:
+            load_state(self.editor, state)
+        return self.editor
+
+    def _start_over(self) -> None:
+        if self.editor is not None:
+            self.editor.restore()
+        self.editor, self.chain = None, []
+
+    def _return_to(self, session: "Session", chain: Sequence[int]) -> bool:
+        self._start_over()
+        if not chain:
+            return True
+        rebuilt = session.rebuild(self._model(), chain[-1])
+        self.editor, self.chain = rebuilt.editor, list(chain)
+        return rebuilt.bit_equal
+
+    def _followed(
+        self, run: "Run", session: "Session", number: int, control: GatedControl
+    ) -> Iterator[Event]:
+        try:
+            for event in run.events():
+                control.follow(event)
+                yield event
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            if not isinstance(error, WorkbenchError):  # the engine ends the others itself
+                ended = RunEnded(EndReason.FAILED, run.facts_done, run.steps_done, 0.0, _in_words(error))
+                with suppress(WorkbenchError):
+                    run.sink.keep_event(ended)
+            del run
+            self._return_to(session, [*self.chain])
+            raise
+
+
+def _in_words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

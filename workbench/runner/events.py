@@ -1,0 +1,41 @@
+"""What a runner tells besides the engine's own events. Frozen, picklable, plain values."""
+
+from dataclasses import dataclass
+
+from workbench.editing.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class RunBegan:
+    """A run has its place in the session; the engine's RunStarted follows."""
+
+    run: int  # id in the session
+    name: str
+    warming_up: bool
+    steps_before: int = 0  # editing steps that a resumed run had done
+    bit_equal: bool = True  # False: rebuilt with other rounding, results may differ in their last digits
+
+
+@dataclass(frozen=True, slots=True)
+class PauseChanged:
+    """``paused``: the run has come to rest between two minibatches."""
+
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailed:
+    """One sentence for the person, ``details`` for whoever mends it, ``kept`` for what the model now holds."""
+
+    sentence: str
+    details: str  # the traceback
+    kept: str
+    expected: bool  # a WorkbenchError; otherwise a bug
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnded:
+    """Always the last event of a job."""
+
+
+RunnerEvent = Event | RunBegan | PauseChanged | JobFailed | JobEnded
