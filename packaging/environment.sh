@@ -46,7 +46,7 @@ for name in names:
     with open(os.path.join(root, name), "rb") as file:
         digest.update(file.read())
 print(digest.hexdigest())
-' "$project" pyproject.toml setup.py packaging/environment.sh 2>/dev/null
+' "$project" pyproject.toml packaging/environment.sh 2>/dev/null
 }
 
 is_current() {
