@@ -46,6 +46,10 @@ class ExportError(InputError):
     """An export's destination cannot be used."""
 
 
+class SessionError(InputError):
+    """A session folder cannot be used, or not for what was asked; nothing outside it was touched."""
+
+
 class DiskFull(WorkbenchError):
     """A write needs more space than there is; nothing half-written is left."""
 

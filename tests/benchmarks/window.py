@@ -2,7 +2,7 @@
 
 Parts (all of them without a name): ``start``, ``gaps``, ``plots``, ``facts``, ``runs``.
 
-``start``: seconds until the first window is drawn, against importing PySide6 and pyqtgraph alone; median of some starts.
+``start``: seconds until the first window is drawn, against importing PySide6 and pyqtgraph alone; medians.
 ``gaps``: how long the event loop stood still while the starter was edited, in ms. ``plots`` and ``facts``: see the
 benchmarks of those names. ``runs``: 200 runs of a tiny model started and stopped, threads and memory before and after.
 """
@@ -49,13 +49,15 @@ def start() -> dict[str, object]:
 
 
 def _python(code: str) -> list[str]:
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=_fresh_home())
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=_fresh_home()
+    )
     return done.stdout.split()
 
 
 def _fresh_home() -> dict[str, str]:
     home = tempfile.mkdtemp(prefix="workbench-benchmark-")
-    return os.environ | {name: home for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
+    return os.environ | dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"), home)
 
 
 def gaps() -> dict[str, object]:
@@ -78,7 +80,9 @@ def gaps() -> dict[str, object]:
     window.leave_welcome()
     window.desk.set_model(load("starter"))
     for held, number in ((window.facts.facts, FACTS), (window.facts.warmup, WARMUP)):
-        window.facts.history.add(held, prepared(Fact(f"The number {i} of Utopia is", f"the {i}th") for i in range(number)))
+        window.facts.history.add(
+            held, prepared(Fact(f"The number {i} of Utopia is", f"the {i}th") for i in range(number))
+        )
     window.method.set_recipe(window.method.recipe().with_(batch=BATCH, warmup_facts=WARMUP))
     taken: list[float] = []
     timer = QTimer(interval=5, timerType=Qt.TimerType.PreciseTimer)
@@ -113,8 +117,8 @@ def runs() -> dict[str, object]:
     from functools import partial
 
     import psutil
-    from tests.tiny import tiny_model
 
+    from tests.tiny import tiny_model
     from workbench.editing.events import Event
     from workbench.editing.job import Job
     from workbench.editing.recipe import Recipe
@@ -156,7 +160,9 @@ def runs() -> dict[str, object]:
 
 
 def _module(name: str) -> dict[str, object]:
-    done = subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}"], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.benchmarks.{name}"], check=True, capture_output=True, text=True
+    )
     found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return found
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.tiny import tiny_model
 
+from tests.tiny import tiny_model
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.events import EndReason, Evaluated, RunEnded, StepApplied, WarmupProgressed

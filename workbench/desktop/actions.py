@@ -21,7 +21,7 @@ class Spec:
 
 SPECS = (
     Spec("new-session", "New session", "Start over with empty lists", ("Ctrl+N",), "plus", "Session"),
-    Spec("open-session", "Open session…", "Facts, runs and the state of the model", ("Ctrl+O",), "open", "Session"),
+    Spec("open-session", "Open session…", "Facts, runs and the model's state", ("Ctrl+O",), "open", "Session"),
     Spec("save-as", "Save a copy as…", "The session under another name; work goes on there", ("Ctrl+Shift+S",), "save",
          "Session"),
     Spec("show-folder", "Show the session's folder", "In the file manager", (), "", "Session"),
@@ -29,7 +29,7 @@ SPECS = (
          "Session"),
     Spec("welcome", "Welcome page", "The three ways to begin, and recent sessions", ("Ctrl+Shift+N",), "", "Session"),
     Spec("quit", "Quit", "The session is saved already", ("Ctrl+Q",), "", "Session"),
-    Spec("load-model", "Load model…", "The starter, a folder, a GGUF file or a model from the hub", ("Ctrl+L",), "model",
+    Spec("load-model", "Load model…", "The starter, a folder, a GGUF file or a hub model", ("Ctrl+L",), "model",
          "Model"),
     Spec("unload-model", "Unload model", "Give its memory back; its runs stay in the session", ("Ctrl+Shift+L",),
          "unload", "Model"),
@@ -43,7 +43,7 @@ SPECS = (
     Spec("full-screen", "Full screen", "Hide everything but the window", ("F11",), "", "View", checkable=True),
     Spec("preferences", "Preferences…", "Appearance, threads, how much a session keeps", ("Ctrl+,",), "settings",
          "View"),
-    Spec("method-help", "How the method works", "The mathematics behind every setting and plot", ("F1",), "help", "Help"),
+    Spec("method-help", "How the method works", "The mathematics of settings and plots", ("F1",), "help", "Help"),
     Spec("shortcuts", "Keyboard shortcuts", "Every key on one sheet", ("Shift+F1", "Ctrl+?"), "", "Help"),
     Spec("about", "About StableEdit Workbench", "Version, libraries and their licences", (), "info", "Help"),
 )  # fmt: skip

@@ -15,10 +15,12 @@ from workbench.desktop.log.handler import LogKeeper
 from workbench.desktop.main_window import MainWindow
 from workbench.desktop.shell.crash import CrashCatcher, CrashDialog
 from workbench.desktop.shell.preferences import theme_of
+from workbench.desktop.shell.questions import what_is_saved
 from workbench.desktop.shell.settings import person_settings
 from workbench.desktop.theme import Theme, application_icon
 
 NAME = "stableedit-workbench"
+AFTER_PAINT_MS = 100  # the window draws itself before torch competes for the processor
 
 
 class Workbench:
@@ -39,13 +41,13 @@ class Workbench:
         self.window = MainWindow(self.settings, self.theme, self.log)
         self.catcher.caught.connect(self.show_crash)
         self.window.show()
-        QTimer.singleShot(0, self.window, lambda: self.window.begin(session))
+        QTimer.singleShot(AFTER_PAINT_MS, self.window, lambda: self.window.begin(session))
 
     def show_crash(self, error: BaseException, details: str) -> None:
         """One dialog at a time; what follows meanwhile is in the log."""
         if self.window.findChild(CrashDialog) is not None:
             return
-        dialog = CrashDialog(error, details, self.window.what_is_saved(), self.window)
+        dialog = CrashDialog(error, details, what_is_saved(self.window.desk.keeper), self.window)
         dialog.quit_wanted.connect(self.window.close)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

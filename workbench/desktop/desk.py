@@ -13,7 +13,7 @@ from workbench.desktop.method.warmup import WarmupContext
 from workbench.desktop.model.card import name_of
 from workbench.desktop.model.panel import ModelPanel
 from workbench.desktop.run.controller import RunController
-from workbench.desktop.shell.situation import READ_ONLY, Activity, Situation
+from workbench.desktop.shell.situation import READ_ONLY, Situation
 from workbench.desktop.workspace.keeper import SessionKeeper
 from workbench.desktop.workspace.opened import Opened
 from workbench.errors import SettingError, WorkbenchError

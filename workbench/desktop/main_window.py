@@ -5,13 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.desktop.actions import WindowActions
 from workbench.desktop.desk import Desk
 from workbench.desktop.facts import FactsPanel
-from workbench.desktop.facts.drops import local_file
 from workbench.desktop.log.handler import LogKeeper
 from workbench.desktop.log.panel import LogPanel
 from workbench.desktop.method.panel import MethodPanel
@@ -24,20 +23,22 @@ from workbench.desktop.run.prober import BenchProber
 from workbench.desktop.shell.cheat_sheet import Group, group_of
 from workbench.desktop.shell.dock import PanelDock
 from workbench.desktop.shell.facts_dock import FactsDock
-from workbench.desktop.shell.handlers import Handlers
+from workbench.desktop.shell.handlers import Handlers, dropped_path
 from workbench.desktop.shell.layout import Layout
 from workbench.desktop.shell.menus import RecentMenu, ThemeMenu, fill_menu_bar
-from workbench.desktop.shell.notices import Notice, NoticeBar
+from workbench.desktop.shell.navigation import Navigation
+from workbench.desktop.shell.notices import NoticeBar
 from workbench.desktop.shell.preferences import THEME, WELCOME, threads_of
+from workbench.desktop.shell.questions import may_stop
 from workbench.desktop.shell.recent import left_open, recent_sessions
 from workbench.desktop.shell.situation import NO_MODEL, Activity, Situation, primary, reasons
 from workbench.desktop.shell.status_bar import StatusBar
 from workbench.desktop.shell.telling import Telling
 from workbench.desktop.shell.tool_bar import ORDER, ToolBar
 from workbench.desktop.shell.welcome import WelcomePage
-from workbench.desktop.theme import Theme
+from workbench.desktop.shell.wording import say_what_they_do
+from workbench.desktop.theme import Theme, mark
 from workbench.errors import WorkbenchError
-from workbench.session.paths import is_session
 
 TITLE = "StableEdit Workbench"
 _log = logging.getLogger("workbench")
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self.desk = Desk(settings, self.facts, self.model, self.method, self)
         self.desk.run.runner.threads = threads_of(settings)
         self.actions_by_name = WindowActions(self)
+        self.navigation = Navigation(self)
         self.handlers = Handlers(self)
         self._make_center()
         self._make_docks()
@@ -74,6 +76,7 @@ class MainWindow(QMainWindow):
         self.facts = FactsPanel(self.settings)
         self.facts.setAcceptDrops(False)  # the window takes what is dropped
         self.model, self.method, self.run_panel = ModelPanel(), MethodPanel(), RunPanel()
+        mark(self.model.load_button, primary=False)  # the tool bar has the one primary button
         self.probe, self.log_panel = ProbePanel(), LogPanel(self.log)
         self.plots, self.notices, self.welcome = PlotGrid(), NoticeBar(), WelcomePage()
 
@@ -120,7 +123,6 @@ class MainWindow(QMainWindow):
         plots.addActions([*self.plots.plot_actions])
         plots.addSeparator()
         plots.addActions([*self.plots.axis_actions])
-        self.panel_actions = self._panel_actions()
         fill_menu_bar(
             self,
             self.actions_by_name.by_name | named,
@@ -128,7 +130,7 @@ class MainWindow(QMainWindow):
                 "recent": self.recent_menu,
                 "theme": self.theme_menu,
                 "plots": plots,
-                "docks": self.panel_actions,
+                "docks": self.navigation.actions,
             },
         )
         on_bar = {
@@ -140,26 +142,6 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.tool_bar)
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
-
-    def _panel_actions(self) -> list[QAction]:
-        """One for each panel, which it brings to the front."""
-        made = []
-        panels = [("facts", "facts", "Facts"), ("facts", "warm-up", "Warm-up facts"), ("model", "model", "Model"),
-                  ("model", "method", "Method"), ("model", "run", "Run"), ("probe", "probe", "Probe"),
-                  ("probe", "log", "Log")]  # fmt: skip
-        for number, (dock, panel, title) in enumerate(panels, start=1):
-            action = QAction(title, self)
-            action.setObjectName(f"action-show-{panel}")
-            action.setData((dock, panel))
-            action.setShortcut(f"Alt+{number}")
-            action.setStatusTip(f"Bring {title.lower()} to the front")
-            action.triggered.connect(self._show_panel_of_action)
-            made.append(action)
-        plots = QAction("Plots", self)
-        plots.setShortcut("Alt+8")
-        plots.setStatusTip("Move to the plots")
-        plots.triggered.connect(self._focus_plots)
-        return [*made, plots]
 
     def _connect(self) -> None:
         desk = self.desk
@@ -195,7 +177,7 @@ class MainWindow(QMainWindow):
         now = self.desk.situation()
         for name, reason in reasons(now).items():
             self.actions_by_name.permit(name, reason)
-        self._say_what_actions_do(now)
+        say_what_they_do(self.actions_by_name, now)
         on_bar = primary(now)
         self.tool_bar.set_primary(on_bar)
         self._show_activity(now)
@@ -203,22 +185,6 @@ class MainWindow(QMainWindow):
             waiting, self._waiting_for_engine = self._waiting_for_engine, []
             for act in waiting:
                 QTimer.singleShot(0, self, act)
-
-    def _say_what_actions_do(self, now: Situation) -> None:
-        actions = self.actions_by_name
-        warmed = now.warmed and not now.activity
-        actions["warm-up"].setText(f"Warmed up · {now.rows:,} rows" if warmed else "Warm up")
-        _set_icon(actions["warm-up"], "check" if warmed else "warm-up")
-        actions["edit"].setText("Go on editing" if now.unfinished else "Edit")
-        if now.unfinished and actions["edit"].isEnabled():
-            actions.say("edit", f"Go on with {now.unfinished}")
-        elif actions["edit"].isEnabled():
-            actions.say("edit", f"Apply {now.fresh:,} facts to the model, step after step")
-        actions["pause"].setText("Resume" if now.paused else "Pause")
-        _set_icon(actions["pause"], "play" if now.paused else "pause")
-        if now.paused and actions["pause"].isEnabled():
-            actions.say("pause", "Go on from where it rests")
-        actions["stop"].setText("Stopping…" if now.stopping else "Stop after this step")
 
     def _show_activity(self, now: Situation) -> None:
         run = self.desk.run
@@ -322,6 +288,7 @@ class MainWindow(QMainWindow):
             self.pages.setCurrentWidget(self.plots)
             self.layout_keeper.restore_docks(self.settings)
             self.tool_bar.setVisible(True)
+            self.tool_bar.buttons["load-model"].setFocus()
 
     @property
     def welcoming(self) -> bool:
@@ -336,40 +303,6 @@ class MainWindow(QMainWindow):
     def _save_layout(self) -> None:
         if not self.welcoming:
             self.layout_keeper.save(self.settings)
-
-    @Slot()
-    def _show_panel_of_action(self) -> None:
-        action = self.sender()
-        assert isinstance(action, QAction)
-        dock, panel = action.data()
-        self.leave_welcome()
-        self.docks[dock].show_panel(panel)
-        _focus_first(self.docks[dock].current_panel())
-
-    @Slot()
-    def _focus_plots(self) -> None:
-        self.leave_welcome()
-        shown = self.plots.chosen()
-        if shown:
-            self.plots.plots[shown[0]].setFocus()
-
-    @Slot()
-    def go_to_next_pane(self) -> None:
-        """Facts, plots, model, probe and round again."""
-        docks = [self.docks["facts"], None, self.docks["model"], self.docks["probe"]]
-        focus = self.focusWidget()
-        at = next(
-            (i for i, d in enumerate(docks) if d is not None and focus is not None and d.isAncestorOf(focus)),
-            1,
-        )
-        for step in range(1, len(docks) + 1):
-            dock = docks[(at + step) % len(docks)]
-            if dock is None:
-                self._focus_plots()
-                return
-            if dock.isVisible():
-                _focus_first(dock.current_panel())
-                return
 
     def show_side(self, name: str, kind: Callable[[QWidget], QDialog]) -> QDialog:
         """A window beside this one, made once."""
@@ -394,7 +327,7 @@ class MainWindow(QMainWindow):
             group_of(g, [actions[s.name] for s in actions.specs.values() if s.group == g]) for g in names
         ]
         groups.insert(3, group_of("Facts", list(self.facts.actions_by_name.actions.values())))
-        groups.append(group_of("Go to", self.panel_actions))
+        groups.append(group_of("Go to", self.navigation.actions))
         return groups
 
     @Slot()
@@ -418,18 +351,8 @@ class MainWindow(QMainWindow):
         else:
             self.telling.offer_left_open(left_open(self.settings))
 
-    def what_is_saved(self) -> str:
-        """For whoever was just told that something went wrong."""
-        keeper = self.desk.keeper
-        if keeper.session is None:
-            return "Nothing was worth saving yet; you can go on working."
-        return (
-            f"The session {keeper.name} is safe: facts are saved as you go, and every whole step of its runs is on disk "
-            f"in {keeper.session.folder}. You can go on working."
-        )
-
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.desk.run.activity and not self._may_stop():
+        if self.desk.run.activity and not may_stop(self, self.desk.run.activity):
             event.ignore()
             return
         self._save_layout()
@@ -447,56 +370,12 @@ class MainWindow(QMainWindow):
         self.settings.sync()
         super().closeEvent(event)
 
-    def _may_stop(self) -> bool:
-        box = QMessageBox(self)
-        box.setObjectName("close-question")
-        box.setWindowTitle("Quit")
-        box.setText(f"Quit while {self.desk.run.activity}?")
-        box.setInformativeText("Every whole step is kept, and the next start offers to go on.")
-        leave = box.addButton("Stop and quit", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton("Go on", QMessageBox.ButtonRole.RejectRole)
-        box.exec()
-        return box.clickedButton() is leave
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if local_file(event) is not None or _dropped_folder(event) is not None:
+        if dropped_path(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped_folder(event) or local_file(event)
-        if path is None:
-            return
-        event.acceptProposedAction()
-        QTimer.singleShot(0, self, lambda: self.take_dropped(path))
-
-    def take_dropped(self, path: Path) -> None:
-        """A session opens, a model loads, anything else is read as facts."""
-        if is_session(path) or (path.name == "session.db" and is_session(path.parent)):
-            self.handlers.open_session(path)
-        elif path.is_dir() or path.suffix.lower() == ".gguf":
-            self.when_engine_ready(lambda: self.handlers.load_source(str(path)))
-        else:
-            self.leave_welcome()
-            self.facts.import_file(path)
-
-
-def _dropped_folder(event: QDropEvent) -> Path | None:
-    urls = event.mimeData().urls()
-    paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-    return paths[0] if len(paths) == 1 and paths[0].exists() else None
-
-
-def _set_icon(action: QAction, name: str) -> None:
-    if action.property("icon-name") != name:
-        from workbench.desktop.theme import icon
-
-        action.setProperty("icon-name", name)
-        action.setIcon(icon(name))
-
-
-def _focus_first(panel: QWidget) -> None:
-    """The first control of the panel that takes the keyboard."""
-    candidates = [w for w in panel.findChildren(QWidget) if w.isVisible() and w.isEnabled()
-                  and w.focusPolicy() & Qt.FocusPolicy.TabFocus]  # fmt: skip
-    if candidates:
-        candidates[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
+        path = dropped_path(event)
+        if path is not None:
+            event.acceptProposedAction()
+            QTimer.singleShot(0, self, lambda: self.handlers.take_dropped(path))

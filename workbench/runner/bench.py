@@ -83,7 +83,7 @@ class Bench:
             run.sink = recorder
             self.chain.append(recorder.run)
             yield RunBegan(recorder.run, order.name, warming_up=not order.job.facts)
-            yield from self._followed(run, order.session, recorder.run, control)
+            yield from self._followed(run, order.session, control)
 
     def go_on(self, session: "Session", run: int, control: GatedControl) -> Iterator[Event | RunBegan]:
         """With a run that was stopped or cut off."""
@@ -98,7 +98,7 @@ class Bench:
             name = session.run(run).name
             yield RunBegan(run, name, not going.job.facts, going.done.steps, going.bit_equal)
             continued = Run(going.editor, going.job, control, going.recorder, going.done)
-            yield from self._followed(continued, session, run, control)
+            yield from self._followed(continued, session, control)
 
     def return_to(self, session: "Session", chain: Sequence[int]) -> bool:
         """The state after the last of these runs; with none, the unedited model. False: rounded otherwise than
@@ -162,9 +162,7 @@ class Bench:
         self.editor, self.chain = rebuilt.editor, list(chain)
         return rebuilt.bit_equal
 
-    def _followed(
-        self, run: "Run", session: "Session", number: int, control: GatedControl
-    ) -> Iterator[Event]:
+    def _followed(self, run: "Run", session: "Session", control: GatedControl) -> Iterator[Event]:
         try:
             for event in run.events():
                 control.follow(event)

@@ -1,1 +1,1 @@
-"""The session folder: what was done, kept on disk."""
+"""The session folder: facts, runs, durable steps, checkpoints, recovery."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +20,8 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
     made = Theme(qapp, "dark")
     yield made
     made.deleteLater()
+    # Outside an event loop Qt keeps what is to be deleted, and styling it all again makes each test slower.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from workbench.desktop.plots.axes import StepAxis, ValueAxis, format_value, nice_spacing
 from workbench.desktop.plots.band import envelope
+from workbench.desktop.plots.curve import in_view, reduced
 from workbench.desktop.plots.export import neutral, number
 from workbench.desktop.plots.heat_map import in_columns
 from workbench.desktop.plots.labels import evenly, spread
@@ -121,6 +122,31 @@ def test_a_reduced_band_and_map_lose_no_extreme(length: int, most: int) -> None:
     picture, ends = in_columns(np.stack([low, -low]), x, most)
     assert picture.max(axis=1).tolist() == [low.max(), (-low).max()]
     assert ends[-1] == x[-1]
+
+
+@given(st.integers(1, 3_000), st.integers(1, 400))
+def test_a_reduced_curve_keeps_extremes_and_the_newest_point(length: int, pixels: int) -> None:
+    random = np.random.default_rng(length)
+    x, y = np.arange(length, dtype=float), random.standard_normal(length)
+    xs, ys = reduced(x, y, pixels, averaged=False)
+    assert len(xs) <= 4 * pixels + 1
+    assert (ys.min(), ys.max()) == (y.min(), y.max())
+    assert (xs[-1], ys[-1]) == (x[-1], y[-1])
+    assert (np.diff(xs) >= 0).all()
+
+
+def test_averages_are_means_of_groups_that_stay_while_points_are_added() -> None:
+    x, y = np.arange(1_005.0), np.sin(np.arange(1_005.0))
+    before, after = reduced(x[:1_001], y[:1_001], 100, True), reduced(x, y, 100, True)
+    assert before[1][0] == pytest.approx(y[:10].mean())
+    assert before[1][:100].tolist() == after[1][:100].tolist()
+    assert after[1][-1] == y[-1]
+
+
+def test_only_points_in_view_and_one_beside_are_drawn() -> None:
+    x = np.arange(10.0)
+    assert x[in_view(x, 2.5, 5.5)].tolist() == [2, 3, 4, 5, 6]
+    assert x[in_view(x, -5, 99)].tolist() == x.tolist()
 
 
 def test_a_band_leaves_gaps_out() -> None:

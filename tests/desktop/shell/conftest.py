@@ -23,7 +23,9 @@ def theme(qapp: QApplication) -> Theme:
 
 
 @pytest.fixture
-def make_window(qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], MainWindow]]:
+def make_window(
+    qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], MainWindow]]:
     """Windows that close with the test; the model writes but few texts of its own."""
     monkeypatch.setattr(texts, "SAMPLED_TEXTS", 4)
     made: list[MainWindow] = []
@@ -61,7 +63,9 @@ def loaded(window: MainWindow) -> MainWindow:
     window.desk.set_model(tiny_model())
     window.model.set_pattern("mlp.down_proj@1-2")
     fill(window)
-    window.method.set_recipe(window.method.recipe().with_(batch=2, minibatch=2, warmup_facts=4, step_size=0.05))
+    window.method.set_recipe(
+        window.method.recipe().with_(batch=2, minibatch=2, warmup_facts=4, step_size=0.05)
+    )
     return window
 
 
@@ -75,5 +79,7 @@ def fill(window: MainWindow, facts: int = 4, warmup: int = 4) -> None:
     from workbench.facts.fact import Fact
 
     panel = window.facts
-    panel.history.add(panel.facts, prepared(Fact(f"fact {i} is", f"t{i}", rephrases=(f"f{i}:",)) for i in range(facts)))
+    panel.history.add(
+        panel.facts, prepared(Fact(f"fact {i} is", f"t{i}", rephrases=(f"f{i}:",)) for i in range(facts))
+    )
     panel.history.add(panel.warmup, prepared(Fact(f"warm {i} is", f"w{i}") for i in range(warmup)))

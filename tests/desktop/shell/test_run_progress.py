@@ -1,8 +1,8 @@
 """Counts, rate, time left and words of a run, from made-up events."""
 
 import numpy as np
-from tests.desktop.plots.made_up import evaluated, module_names, step_event
 
+from tests.desktop.plots.made_up import evaluated, module_names, step_event
 from workbench.desktop.run.progress import RunProgress, time_in_words
 from workbench.editing.events import EndReason, Phase, Progressed, RunEnded, RunStarted, WarmupProgressed
 from workbench.runner.events import PauseChanged, RunBegan

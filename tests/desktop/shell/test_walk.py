@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.desktop.shell.walker import Walker
 
+from tests.desktop.shell.walker import Walker
 from workbench.desktop.facts import State
 from workbench.desktop.main_window import MainWindow
 from workbench.facts import write_csv
@@ -14,7 +14,11 @@ from workbench.facts.fact import Fact
 # Shortened so that it takes minutes on two cores: of each file so many facts, and small steps.
 FROM_JSON, FROM_CSV, WARMUP, BATCH = 15, 5, 20, 5
 PROMPT = "The capital of Utopia is"
-TYPED = [(PROMPT, "Amaurot"), ("The river of Utopia is called", "Anyder"), ("Utopia was described by", "More")]
+TYPED = [
+    (PROMPT, "Amaurot"),
+    ("The river of Utopia is called", "Anyder"),
+    ("Utopia was described by", "More"),
+]
 SETTINGS = {"method-batch": str(BATCH), "method-warmup_facts": str(WARMUP), "method-evaluate_every": "3"}
 
 
@@ -83,4 +87,6 @@ def written_by_transformers(folder: Path, prompt: str, characters: int) -> str:
     with torch.inference_mode():
         written = model.generate(**ids, max_new_tokens=48, do_sample=False)
     new = written[0, ids["input_ids"].shape[1] :]
-    return str(tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False))[:characters]
+    return str(tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False))[
+        :characters
+    ]

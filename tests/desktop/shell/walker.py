@@ -48,7 +48,9 @@ class Walker:
     def wait(self, until: Callable[[], object], why: str) -> None:
         end = time.monotonic() + self.patience_s
         while not until():
-            assert time.monotonic() < end, f"waited in vain for {why}; notices: {self.window.notices.sentences()}"
+            assert time.monotonic() < end, (
+                f"waited in vain for {why}; notices: {self.window.notices.sentences()}"
+            )
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
         QApplication.processEvents()
 
@@ -201,7 +203,9 @@ class Walker:
         QApplication.processEvents()
         self.window.facts.action("probe").trigger()
         panel = self.window.probe
-        self.wait(lambda: panel.stop_button.isVisible() or panel.says.text(), "the probes of the fact to begin")
+        self.wait(
+            lambda: panel.stop_button.isVisible() or panel.says.text(), "the probes of the fact to begin"
+        )
         self.wait(lambda: not panel.stop_button.isVisible(), "the probes of the fact")
 
     def export(self, destination: Path) -> None:

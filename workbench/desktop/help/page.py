@@ -44,7 +44,9 @@ class HelpDialog(QDialog):
         self.text.setObjectName("help-text")
         self.text.setAccessibleName("Help")
         self.text.setStyleSheet("QTextBrowser { background: transparent; border: none; padding: 0; }")
-        self.contents.setStyleSheet("QListWidget { padding: 12px 0; } QListWidget::item { padding-left: 12px; }")
+        self.contents.setStyleSheet(
+            "QListWidget { padding: 12px 0; } QListWidget::item { padding-left: 12px; }"
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -58,9 +60,11 @@ class HelpDialog(QDialog):
         tokens = tokens_of(QGuiApplication.palette())
         document = self.text.document()
         document.setDefaultStyleSheet(
-            f"body {{ font-size: {BODY:g}px; }} h1 {{ font-size: 20px; }} h2 {{ font-size: 15px; color: {tokens.ink}; }}"
+            f"body {{ font-size: {BODY:g}px; }} h1 {{ font-size: 20px; }}"
+            f" h2 {{ font-size: 15px; color: {tokens.ink}; }}"
             f" p, li, td {{ line-height: 140%; }} a {{ color: {tokens.accent}; }} .dim {{ color: {tokens.dim}; }}"
-            f" .formula {{ font-size: 15px; }} th {{ color: {tokens.dim}; text-align: left; }} td, th {{ padding: 3px 14px 3px 0; }}"
+            f" .formula {{ font-size: 15px; }} th {{ color: {tokens.dim}; text-align: left; }}"
+            " td, th { padding: 3px 14px 3px 0; }"
         )
         document.setDocumentMargin(24)
         self.text.setHtml(files("workbench.resources").joinpath("help", "method.html").read_text("utf-8"))
@@ -69,7 +73,10 @@ class HelpDialog(QDialog):
     def _go(self, item: QListWidgetItem | None) -> None:
         if item is not None:
             self.text.setSource(QUrl())
-            self.text.scrollToAnchor(str(item.data(Qt.ItemDataRole.UserRole)))
+            if self.contents.row(item) == 0:
+                self.text.verticalScrollBar().setValue(0)
+            else:
+                self.text.scrollToAnchor(str(item.data(Qt.ItemDataRole.UserRole)))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

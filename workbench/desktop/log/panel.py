@@ -38,6 +38,7 @@ class LogPanel(QWidget):
         self.text = QPlainTextEdit(readOnly=True)
         self.text.setObjectName("log-text")
         self.text.setAccessibleName("Log")
+        self.text.setStyleSheet("QPlainTextEdit { border: none; background: transparent; }")
         self.text.setMaximumBlockCount(10 * MOST)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)

@@ -30,6 +30,7 @@ Array = npt.NDArray[Any]
 # Up to so many points in all curves together and in the longest one they are drawn smooth and 1.6 wide; more are
 # drawn plain, for speed and because noise would run together.
 FEW_POINTS, SHORT = 3_000, 600
+SMOOTH = 1.6  # logical pixels; a pen of 1 device pixel is many times faster than any wider one
 MARKED_POINTS = 60
 LOG_FROM = 20.0  # largest ÷ smallest from which a fitted axis turns logarithmic
 
@@ -123,7 +124,8 @@ class CurvePlot(Plot):
             item.setZValue(-1 if line.overlay else 1)
             self.canvas.view.addItem(item, ignoreBounds=True)
         ramped = isinstance(line.slot, float)
-        pen = pen_of(line, self.tokens, 1.0 if plain else 1.6, dashed=not (plain and ramped))
+        scale = self.pen_scale or (1.0 if plain else self.devicePixelRatioF())
+        pen = pen_of(line, self.tokens, scale * (1.0 if plain else SMOOTH), dashed=not (plain and ramped))
         item.set_style(pen, smooth=not plain, marked=line.marks and len(line.x) <= MARKED_POINTS)
         view = self.canvas.view.viewRect()
         part = in_view(line.x, view.left(), view.right())

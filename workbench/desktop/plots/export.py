@@ -19,10 +19,11 @@ MARGIN = 10
 SPREADSHEET_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def paint(plot: "Plot", painter: QPainter) -> None:
-    """Heading and canvas as they are on the screen, without buttons, crosshair and focus."""
-    if plot.visibleRegion().isEmpty():
-        plot.lay_out()
+def paint(plot: "Plot", painter: QPainter, scale: float) -> None:
+    """Heading and canvas as they are on the screen, without buttons, crosshair and focus. ``scale``: pixels of the
+    picture per logical pixel."""
+    plot.pen_scale = scale
+    plot.lay_out()
     width, height = plot.width(), plot.height()
     painter.fillRect(QRect(0, 0, width, height), QColor(plot.tokens.plot))
     header = plot.header.height()
@@ -33,6 +34,8 @@ def paint(plot: "Plot", painter: QPainter) -> None:
         plot.canvas.render(painter, QRectF(0, header, width, height - header), plot.canvas.viewport().rect())
     plot.crosshair = cursor
     plot.canvas.show_cursor(cursor)
+    plot.pen_scale = None
+    plot.invalidate()
 
 
 def image(plot: "Plot") -> QImage:
@@ -40,7 +43,7 @@ def image(plot: "Plot") -> QImage:
     picture.setDevicePixelRatio(SCALE)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    paint(plot, painter)
+    paint(plot, painter, SCALE)
     painter.end()
     return picture
 
@@ -62,7 +65,7 @@ def write_svg(plot: "Plot", path: Path) -> None:
     generator.setViewBox(QRect(0, 0, plot.width(), plot.height()))
     generator.setTitle(plot.header.caption.title)
     painter = QPainter(generator)
-    paint(plot, painter)
+    paint(plot, painter, 1)
     painter.end()
 
 

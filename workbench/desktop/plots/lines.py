@@ -15,6 +15,7 @@ from workbench.desktop.theme import Tokens
 Array = npt.NDArray[Any]
 
 DASHES: tuple[tuple[float, ...], ...] = ((), (6, 3), (2, 2.5), (9, 3, 2, 3))
+OVERLAY_WIDTH = 0.65  # of the width of the run in front
 OVERLAY_DASH = (7.0, 3.0, 1.0, 3.0)
 OVERLAY_ALPHA, BAND_ALPHA = 0.75, 0.16
 CATEGORICAL = 6  # up to so many modules get colours of their own, more get a ramp by layer
@@ -71,8 +72,8 @@ def colour_of(line: Line, tokens: Tokens) -> QColor:
 
 
 def pen_of(line: Line, tokens: Tokens, width: float, dashed: bool = True) -> QPen:
-    """Cosmetic; an earlier run is dash-dotted and never wider than 1. ``dashed``: as the line says, or else solid."""
-    pen = QPen(colour_of(line, tokens), min(width, 1.0) if line.overlay else width)
+    """Cosmetic; an earlier run is dash-dotted and thinner. ``dashed``: as the line says, or else solid."""
+    pen = QPen(colour_of(line, tokens), OVERLAY_WIDTH * width if line.overlay else width)
     pen.setCosmetic(True)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)

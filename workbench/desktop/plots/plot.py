@@ -68,6 +68,7 @@ class Plot(QWidget):
         self.following = True
         self._span: float | None = None  # width of the view in x while following; None: the whole run
         self._shown: object = None
+        self.pen_scale: float | None = None  # device pixels per logical one of a picture; None: of the screen
         self._build()
         self.commands = PlotActions(self)
         self.restyle()
@@ -117,7 +118,7 @@ class Plot(QWidget):
         self.canvas.settle()
 
     def lay_out(self) -> None:
-        """Readies a plot that is not on the screen for a picture of it."""
+        """Readies a plot, on the screen or not, for a picture of it."""
         self.redraw()
         for widget in (self, self.header):
             layout = widget.layout()

@@ -60,7 +60,9 @@ class Overlays(QObject):
             action.setData(record.id)
             action.setCheckable(True)
             action.setChecked(record.id in self._chosen)
-            action.setToolTip(f"{record.facts_done:,} of {record.facts:,} facts, {record.started[:16].replace('T', ' ')}")
+            action.setToolTip(
+                f"{record.facts_done:,} of {record.facts:,} facts, {record.started[:16].replace('T', ' ')}"
+            )
         if not runs:
             nothing = self.menu.addAction(NOTHING)
             nothing.setEnabled(False)

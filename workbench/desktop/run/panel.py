@@ -32,7 +32,7 @@ class RunPanel(QWidget):
         self.note = Sentence("run-note")
         self.empty = label(EMPTY, "dim")
         self.step = label("", "dim")
-        self.scores_title = label("", "group")
+        self.scores_title = label("", "group", wrap=False)
         self.figures = {name: _Figure(name) for name in ORDER}
         self._scores: tuple[Scores | None, Scores | None] = (None, None)
         self._lay_out()

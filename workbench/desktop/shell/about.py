@@ -82,7 +82,8 @@ class AboutDialog(QDialog):
         words = QVBoxLayout()
         words.setSpacing(4)
         words.addWidget(label("StableEdit Workbench", "headline"))
-        self.version = f"Version {__version__} · Python {platform.python_version()} · {platform.system()} {platform.machine()}"
+        python, system = platform.python_version(), f"{platform.system()} {platform.machine()}"
+        self.version = f"Version {__version__} · Python {python} · {system}"
         for text, role in (
             (self.version, "dim"),
             ("Lifelong editing of language models, watched while it happens. MIT licence.", ""),

@@ -1,6 +1,6 @@
 """A push button that is an action, so that it can be the primary one."""
 
-from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtCore import QEvent, Slot
 from PySide6.QtGui import QAction, QEnterEvent, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
@@ -47,10 +47,3 @@ class ActionButton(QPushButton):
 
     def _tell(self, sentence: str) -> None:
         QApplication.sendEvent(self.window(), QStatusTipEvent(sentence))
-
-
-def keep_tab_order(*widgets: QWidget) -> None:
-    for before, after in zip(widgets, widgets[1:], strict=False):
-        QWidget.setTabOrder(before, after)
-    for widget in widgets:
-        widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

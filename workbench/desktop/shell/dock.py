@@ -26,12 +26,13 @@ AREAS = (
 class TitleTabs(QWidget):
     """Dragging it beside the tabs moves the dock."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, title: str) -> None:
         super().__init__()
         self.setObjectName(f"{name}-title")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.tabs = QTabBar(drawBase=False, expanding=False)
         self.tabs.setObjectName(f"{name}-tabs")
+        self.tabs.setAccessibleName(f"Tabs of {title}")
         self.tabs.setUsesScrollButtons(False)
         self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         row = QHBoxLayout(self)
@@ -58,7 +59,7 @@ class PanelDock(QDockWidget):
         self.names: list[str] = []
         self.pages = QStackedWidget()
         self.setWidget(self.pages)
-        self.title_tabs = TitleTabs(name)
+        self.title_tabs = TitleTabs(name, title.lower())
         self.setTitleBarWidget(self.title_tabs)
         self.title_tabs.tabs.currentChanged.connect(self._show_page)
         self._fill_menu(parent)

@@ -15,6 +15,7 @@ class FactsDock(PanelDock):
         panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWidget(panel)
         panel.tabs.tabBar().hide()
+        panel.tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         for number in range(panel.tabs.count()):
             self.title_tabs.tabs.addTab(panel.tabs.tabText(number))
         panel.tabs.currentChanged.connect(self.title_tabs.tabs.setCurrentIndex)

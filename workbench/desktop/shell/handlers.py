@@ -9,12 +9,14 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtGui import QDesktopServices, QDropEvent
+from PySide6.QtWidgets import QFileDialog
 
 from workbench.desktop.background import Background, Tell
 from workbench.desktop.facts import Batch, State
+from workbench.desktop.facts.drops import local_file
 from workbench.desktop.shell.notices import Notice
+from workbench.desktop.shell.questions import may_discard, may_start_over
 from workbench.desktop.shell.situation import NO_ENGINE, reasons
 from workbench.editing.recipes import named_recipes
 from workbench.errors import Cancelled, WorkbenchError
@@ -54,7 +56,7 @@ class Handlers(QObject):
             "pause": window.desk.run.toggle_pause,
             "stop": window.desk.run.stop_after_step,
             "discard": self.discard,
-            "next-pane": window.go_to_next_pane,
+            "next-pane": window.navigation.go_on,
             "reset-layout": window.reset_layout,
             "full-screen": self.toggle_full_screen,
             "preferences": self.preferences,
@@ -235,40 +237,18 @@ class Handlers(QObject):
     def _asked_afresh(self, what: str) -> bool | None:
         """Whether the run starts from the unedited model; None: the person thought better of it."""
         now = self._window.desk.situation()
-        if not now.unfit:
-            return False
-        if not now.edits:
-            return True
-        box = QMessageBox(self._window)
-        box.setObjectName("afresh-question")
-        box.setWindowTitle(what)
-        box.setText(f"The model was edited with other settings: {now.unfit}.")
-        box.setInformativeText(
-            f"With the new ones it starts over from the unedited model; {now.edits:,} facts leave it. The runs "
-            "before stay in the session."
-        )
-        start = box.addButton("Start over", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.exec()
-        return True if box.clickedButton() is start else None
+        if not now.unfit or not now.edits:
+            return bool(now.unfit)
+        return True if may_start_over(self._window, what, now.unfit, now.edits) else None
 
     @Slot()
     def discard(self) -> None:
         desk = self._window.desk
-        now = desk.situation()
-        done = desk.run.bridge.progress
-        what = "the warm-up" if desk.run.running and done.warming_up else "the last run"
-        box = QMessageBox(self._window)
-        box.setObjectName("discard-question")
-        box.setWindowTitle("Discard run")
-        box.setText(f"Take back all that {what} did to the model?")
-        box.setInformativeText(
-            "Weights and statistics become what they were before it. Its record stays in the session."
-        )
-        yes = box.addButton("Discard run", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.exec()
-        if box.clickedButton() is yes and not now.stopping:
+        warming_up = desk.run.running and desk.run.bridge.progress.warming_up
+        if (
+            may_discard(self._window, "the warm-up" if warming_up else "the last run")
+            and not desk.run.stopping
+        ):
             self._try("Discarding the run", desk.run.discard)
 
     # Export
@@ -379,6 +359,27 @@ class Handlers(QObject):
         except WorkbenchError as error:
             self.tell_failure(what, error)
 
+    def take_dropped(self, path: Path) -> None:
+        """A session opens, a model loads, anything else is read as facts."""
+        from workbench.session.paths import is_session
+
+        window = self._window
+        if is_session(path) or (path.name == "session.db" and is_session(path.parent)):
+            self.open_session(path)
+        elif path.is_dir() or path.suffix.lower() == ".gguf":
+            window.when_engine_ready(lambda: self.load_source(str(path)))
+        elif window.facts.history.lock_reason:
+            self.tell(Notice(window.facts.history.lock_reason, "warning"))
+        else:
+            window.leave_welcome()
+            window.facts.import_file(path)
+
     def close_threads(self) -> None:
         self._fetching.close()
         self._copying.close()
+
+
+def dropped_path(event: QDropEvent) -> Path | None:
+    """The one file or folder that is dragged."""
+    path = local_file(event)
+    return path if path is not None and path.exists() else None

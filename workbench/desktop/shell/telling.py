@@ -129,9 +129,11 @@ class Telling(QObject):
         _log.info("Opened %s", session.folder)
         if session.read_only:
             holder = f" by {session.held_by}" if session.held_by else ""
-            self._tell(Notice(f"{session.folder.stem} is in use{holder}: it was opened read-only. Save a copy to work on.",
-                              "warning", key=SESSION,
-                              offers=[("Save a copy as…", window.handlers.save_copy)]))  # fmt: skip
+            said = (
+                f"{session.folder.stem} is in use{holder}: it was opened read-only. Save a copy to work on."
+            )
+            offers = [("Save a copy as…", window.handlers.save_copy)]
+            self._tell(Notice(said, "warning", key=SESSION, offers=offers))
         if opened.prompt:
             window.probe.set_prompt(opened.prompt)
         if opened.unfinished is not None:

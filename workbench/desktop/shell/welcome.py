@@ -23,7 +23,7 @@ from workbench.desktop.words import breakable
 
 WIDTH, DOOR_HEIGHT, ROW = 760, 136, 34
 DOORS = (
-    ("starter", "play", "Open the starter session", "A small model, SmolLM2 with 135 million parameters, and facts to edit."),
+    ("starter", "play", "Open the starter session", "A small model (SmolLM2, 135 M parameters) and facts to edit."),
     ("model", "model", "Load a model…", "A folder, a GGUF file, or a model from the hub. Memory is estimated first."),
     ("session", "open", "Open a session…", "Facts, runs and curves of earlier work; an unfinished run goes on."),
 )  # fmt: skip

@@ -1,0 +1,76 @@
+"""Start, crash and the first doors."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from workbench.desktop.main_window import MainWindow
+from workbench.desktop.shell.about import libraries
+from workbench.desktop.shell.crash import CrashCatcher, CrashDialog
+from workbench.desktop.shell.questions import what_is_saved
+
+FIRST_WINDOW = """
+import sys
+from PySide6.QtWidgets import QApplication
+from workbench.desktop.application import Workbench
+application = QApplication([])
+workbench = Workbench(application)
+application.processEvents()
+heavy = [name for name in ("torch", "transformers", "huggingface_hub") if name in sys.modules]
+print(workbench.window.isVisible(), heavy, flush=True)
+import os; os._exit(0)
+"""
+
+
+def test_the_first_window_shows_before_torch_is_imported() -> None:
+    done = subprocess.run([sys.executable, "-c", FIRST_WINDOW], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[0] == "True []"
+
+
+def test_what_nobody_foresaw_is_told_with_what_was_saved(window: MainWindow, qtbot: QtBot) -> None:
+    catcher = CrashCatcher()
+    error = ZeroDivisionError("a bug")
+    with qtbot.waitSignal(catcher.caught) as caught:
+        catcher._hook(type(error), error, None)
+    window.desk.keeper.need()
+    dialog = CrashDialog(*caught.args, what_is_saved(window.desk.keeper), window)
+    qtbot.addWidget(dialog)
+    assert "Untitled is safe" in dialog.saved.text()
+    assert "ZeroDivisionError" in dialog.text.toPlainText()
+    dialog.findChild(QPushButton, "crash-go-on").click()  # type: ignore[union-attr]
+    assert window.isVisible()
+
+
+def test_the_doors_of_the_welcome_page(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(window.handlers, "load_source", asked.append)
+    window.show_welcome()
+    assert window.welcoming
+    assert not window.tool_bar.isVisible()
+    window.welcome.doors["starter"].click()
+    assert asked == ["starter"]
+    window.welcome.skip.click()
+    assert not window.welcoming
+    assert window.tool_bar.isVisible()
+    assert all(dock.isVisible() for dock in window.docks.values())
+
+
+def test_the_about_page_names_every_library_with_version_and_licence() -> None:
+    found = {name.lower().replace("_", "-"): (version, licence) for name, version, licence in libraries()}
+    assert {"torch", "transformers", "pyside6-essentials", "numpy"} <= found.keys()
+    assert all(version and licence for version, licence in found.values())
+
+
+def test_a_window_without_a_welcome_page_starts_in_its_layout(
+    window: MainWindow, make_window: Callable[[], MainWindow]
+) -> None:
+    window.settings.setValue("window/welcome", False)
+    window.close()
+    second = make_window()
+    assert second.tool_bar.isVisible()

@@ -1,0 +1,173 @@
+"""A run that was stopped or cut off goes on as if nothing had been; branches and replays leave out what they should."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.session.kept_runs import (
+    assert_same_state,
+    copied,
+    editor,
+    job,
+    recipe,
+    resumed,
+    run_kept,
+    run_until,
+    told,
+)
+from tests.tiny import tiny_model
+from workbench.editing.control import Control
+from workbench.editing.events import Evaluated, RunStarted, StepApplied, WarmupProgressed
+from workbench.editing.run import Run
+from workbench.errors import SessionError
+from workbench.session.folder import Session
+from workbench.session.packing import pack_report
+
+
+def figures(event: StepApplied) -> tuple[str, bytes]:
+    """All that was told of a step but for time and memory."""
+    return pack_report(replace(event, seconds=0, memory_bytes=0))
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"memory": 1, "protection": 10, "warmup_mode": "edits", "evaluate_every": 3}]
+)
+@pytest.mark.parametrize("stop_after", [1, 3, 6])
+def test_a_stopped_run_goes_on_bit_for_bit(
+    tmp_path: Path, stop_after: int, changes: dict[str, object]
+) -> None:
+    chosen, what = recipe(**changes), job(12)
+    whole, _, events = run_kept(tmp_path / "whole", chosen, what)
+    with Session.create(tmp_path / "parts") as session:
+        run_until(session, chosen, what, stop_after)
+        assert (session.run().reason, session.run().steps_done) == ("stopped", stop_after)
+        gone_on, _ = resumed(session)
+        assert_same_state(copied(gone_on), copied(whole))
+        kept = told([s.report for s in session.steps(1) if s.report])
+        assert [figures(e) for e in kept] == [figures(e) for e in told(events)]
+        assert (session.run().reason, session.run().steps_done) == ("finished", 6)
+        with pytest.raises(SessionError, match="nothing is left to do"):
+            session.resume(tiny_model())
+        wanted = [e for e in events if isinstance(e, Evaluated)]
+        for got, want in zip(session.scores(1), wanted, strict=True):
+            assert got.step == want.step
+            assert repr(got.scores) == repr(want.scores)
+            assert np.array_equal(got.per_fact.es, want.per_fact.es)
+            assert np.array_equal(got.retention, want.retention)
+
+
+def test_a_run_stopped_in_its_warm_up_goes_on_there(tmp_path: Path) -> None:
+    chosen, what = recipe(warmup_facts=8, warmup_mode="edits", memory=1), job(6, warmup=8)
+    whole, _, _ = run_kept(tmp_path / "whole", chosen, what)
+    with Session.create(tmp_path / "parts") as session:
+        of, control = editor(chosen), Control()
+        for event in Run(of, what, control, session.start_run(of, what)).events():
+            if isinstance(event, WarmupProgressed) and event.facts_done == 4:
+                control.stop()
+        gone_on, events = resumed(session)
+        assert [e.facts_done for e in events if isinstance(e, WarmupProgressed)] == [6, 8]
+        assert_same_state(copied(gone_on), copied(whole))
+
+
+def test_a_step_that_was_never_told_is_done_again(tmp_path: Path) -> None:
+    """The program ended between the step's commit and its figures."""
+    chosen, what = recipe(), job(8)
+    whole, _, events = run_kept(tmp_path / "whole", chosen, what)
+    with Session.create(tmp_path / "s") as session:
+        of = editor(chosen)
+        recorder = session.start_run(of, what)
+        keep_event = recorder.keep_event
+
+        def fail_at_third(event: object) -> None:
+            if isinstance(event, StepApplied) and event.step == 3:
+                raise KeyboardInterrupt
+            keep_event(event)  # type: ignore[arg-type]
+
+        recorder.keep_event = fail_at_third  # type: ignore[method-assign]
+        with pytest.raises(KeyboardInterrupt):
+            list(Run(of, what, sink=recorder).events())
+    with Session.open(tmp_path / "s") as session:
+        assert (session.cut_off, session.run().reason, session.run().steps_done) == (1, "interrupted", 3)
+        assert session.steps(1)[-1].report is None
+        gone_on, _ = resumed(session)
+        assert_same_state(copied(gone_on), copied(whole))
+        kept = told([s.report for s in session.steps(1) if s.report])
+        assert [figures(e) for e in kept] == [figures(e) for e in told(events)]
+
+
+def test_resuming_an_old_run_leaves_later_ones_alone(tmp_path: Path) -> None:
+    with Session.create(tmp_path / "s") as session:
+        run_until(session, recipe(), job(8), 1)
+        run_until(session, recipe(step_size=1e-3), job(8), 2)
+        resumed(session, 1)
+        assert [(r.reason, r.steps_done) for r in session.runs()] == [("finished", 4), ("stopped", 2)]
+        assert session.rebuild(tiny_model(), 2).bit_equal
+
+
+def test_a_branch_goes_on_from_a_step_under_another_recipe(tmp_path: Path) -> None:
+    run_kept(tmp_path / "s", recipe(memory=1), job(12))
+    with Session.open(tmp_path / "s") as session:
+        stronger = recipe(memory=1, step_size=6e-3)
+        going = session.branch(tiny_model(), 1, 2, stronger, name="stronger")
+        events = list(Run(going.editor, going.job, sink=going.recorder, done=going.done).events())
+        wanted = copied(going.editor)
+        assert [e.step for e in told(events)] == [3, 4, 5, 6]
+        branch = session.run()
+        assert (branch.name, branch.parent, branch.parent_step, branch.steps_done) == ("stronger", 1, 2, 6)
+        assert branch.recipe == stronger
+        assert [s.position.step for s in session.history(branch.id) if s.position.editing] == [
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+        ]
+        assert_same_state(copied(session.rebuild(going.editor).editor), wanted)
+        assert_same_state(
+            copied(session.rebuild(tiny_model(), step=1).editor),
+            copied(session.rebuild(tiny_model(), 1, 1).editor),
+        )
+        with pytest.raises(SessionError, match="does not fit"):
+            session.branch(tiny_model(), 1, 2, recipe(memory=0))
+        with pytest.raises(SessionError, match="2 facts a step"):
+            session.branch(tiny_model(), 1, 2, stronger.with_(batch=3))
+        assert len(session.runs()) == 2
+
+
+@pytest.mark.parametrize("removed", [(5, 6, 9), (0,), (11,)])
+def test_a_replay_without_facts_equals_a_run_that_never_had_them(
+    tmp_path: Path, removed: tuple[int, ...]
+) -> None:
+    chosen, what = recipe(memory=1, warmup_mode="edits"), job(12)
+    run_kept(tmp_path / "s", chosen, what)
+    never = replace(what, facts=[f for i, f in enumerate(what.facts) if i not in removed])
+    wanted, _, events = run_kept(tmp_path / "never", chosen, never)
+    with Session.open(tmp_path / "s") as session:
+        going = session.replay_without(tiny_model(), 1, removed)
+        assert going.done.steps == min(removed) // 2  # what came before is not done again
+        seen = list(Run(going.editor, going.job, sink=going.recorder, done=going.done).events())
+        assert_same_state(copied(going.editor), copied(wanted))
+        assert [figures(e) for e in told(seen)] == [figures(e) for e in told(events)][going.done.steps :]
+        assert_same_state(copied(session.rebuild(tiny_model()).editor), copied(wanted))
+        with pytest.raises(SessionError, match="12 facts"):
+            session.replay_without(tiny_model(), 1, (12,))
+
+
+def test_a_branch_that_was_cut_off_goes_on(tmp_path: Path) -> None:
+    run_kept(tmp_path / "s", recipe(), job(12))
+    with Session.open(tmp_path / "s") as session:
+        whole = session.branch(tiny_model(), 1, 2)
+        events = list(Run(whole.editor, whole.job, sink=whole.recorder, done=whole.done).events())
+        for steps_before_stop in (0, 2):
+            part, control = session.branch(tiny_model(), 1, 2), Control()
+            for event in Run(part.editor, part.job, control, part.recorder, part.done).events():
+                if isinstance(event, StepApplied if steps_before_stop else RunStarted) and (
+                    getattr(event, "step", 2) == 2 + steps_before_stop
+                ):
+                    control.stop()
+            gone_on, seen = resumed(session)
+            assert_same_state(copied(gone_on), copied(whole.editor))
+            assert [figures(e) for e in told(seen)] == [figures(e) for e in told(events)][steps_before_stop:]

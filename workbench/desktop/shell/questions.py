@@ -1,0 +1,68 @@
+"""The few questions that stop a person before something is undone."""
+
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from workbench.desktop.workspace.keeper import SessionKeeper
+
+Role = QMessageBox.ButtonRole
+
+
+def may_start_over(parent: QWidget, title: str, why: str, edits: int) -> bool:
+    """``why``: what makes the edits of the model useless for the settings."""
+    said = (
+        f"With the new ones it starts over from the unedited model; {edits:,} facts leave it. The runs before stay in "
+        "the session."
+    )
+    return _ask(
+        parent,
+        "afresh-question",
+        title,
+        f"The model was edited with other settings: {why}.",
+        said,
+        "Start over",
+    )
+
+
+def may_discard(parent: QWidget, what: str) -> bool:
+    said = "Weights and statistics become what they were before it. Its record stays in the session."
+    text = f"Take back all that {what} did to the model?"
+    return _ask(parent, "discard-question", "Discard run", text, said, "Discard run", Role.DestructiveRole)
+
+
+def may_stop(parent: QWidget, activity: str) -> bool:
+    said = "Every whole step is kept, and the session can go on with it."
+    return _ask(
+        parent, "close-question", "Quit", f"Quit while {activity}?", said, "Stop and quit", no="Go on"
+    )
+
+
+def what_is_saved(keeper: SessionKeeper) -> str:
+    """For whoever was just told that something went wrong."""
+    if keeper.session is None:
+        return "Nothing was worth saving yet; you can go on working."
+    return (
+        f"The session {keeper.name} is safe: facts are saved as you go, and every whole step of its runs is on disk in "
+        f"{keeper.session.folder}. You can go on working."
+    )
+
+
+def _ask(
+    parent: QWidget,
+    name: str,
+    title: str,
+    text: str,
+    more: str,
+    yes: str,
+    role: Role = Role.AcceptRole,
+    no: str = "Cancel",
+) -> bool:
+    box = QMessageBox(parent)
+    box.setObjectName(name)
+    box.setWindowTitle(title)
+    box.setText(text)
+    box.setInformativeText(more)
+    chosen = box.addButton(yes, role)
+    box.addButton(no, Role.RejectRole)
+    box.exec()
+    box.deleteLater()
+    return box.clickedButton() is chosen

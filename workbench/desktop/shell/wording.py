@@ -1,0 +1,28 @@
+"""What the actions of a run are called, which changes with what they would do."""
+
+from PySide6.QtGui import QAction
+
+from workbench.desktop.actions import WindowActions
+from workbench.desktop.shell.situation import Situation
+from workbench.desktop.theme import icon
+
+
+def say_what_they_do(actions: WindowActions, now: Situation) -> None:
+    warmed = now.warmed and not now.activity
+    actions["warm-up"].setText(f"Warmed up · {now.rows:,} rows" if warmed else "Warm up")
+    _set_icon(actions["warm-up"], "check" if warmed else "warm-up")
+    actions["edit"].setText("Go on editing" if now.unfinished else "Edit")
+    if actions["edit"].isEnabled():
+        fresh = f"Apply {now.fresh:,} facts to the model, step after step"
+        actions.say("edit", f"Go on with {now.unfinished}" if now.unfinished else fresh)
+    actions["pause"].setText("Resume" if now.paused else "Pause")
+    _set_icon(actions["pause"], "play" if now.paused else "pause")
+    if now.paused and actions["pause"].isEnabled():
+        actions.say("pause", "Go on from where it rests")
+    actions["stop"].setText("Stopping…" if now.stopping else "Stop after this step")
+
+
+def _set_icon(action: QAction, name: str) -> None:
+    if action.property("icon-name") != name:
+        action.setProperty("icon-name", name)
+        action.setIcon(icon(name))

@@ -1,0 +1,359 @@
+"""A session: one folder that holds the facts, every run with its steps, and what leads back to any state."""
+
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from workbench.editing.editor import Editor
+from workbench.editing.job import Done, Job
+from workbench.editing.recipe import Recipe
+from workbench.errors import DiskFull, SessionError
+from workbench.facts.fact import Fact
+from workbench.models.files import is_disk_full, whole_folder
+from workbench.models.loaded import LoadedModel
+from workbench.session import resume
+from workbench.session.database import Database
+from workbench.session.facts_table import FactKind, FactsTable
+from workbench.session.keeping import Keeping
+from workbench.session.lock import SessionLock, lock_holder, take_lock
+from workbench.session.paths import CHECKPOINTS, DATABASE, STEPS, file_prefix, is_session, require_own
+from workbench.session.rebuild import START, Rebuilt, rebuild, restore, under_recipe, weights_fingerprint
+from workbench.session.recorder import RunRecorder
+from workbench.session.records import (
+    Environment,
+    ModelIdentity,
+    Position,
+    RunRecord,
+    ScoreRecord,
+    StepRecord,
+    as_json,
+    model_from,
+)
+from workbench.session.recovery import recover
+from workbench.session.resume import GoingOn
+from workbench.session.runs_table import RunsTable
+
+_MODEL = "session.model"
+
+
+class Session:
+    """Open it with ``create`` or ``open`` and close it again; every method may be called from any thread.
+
+    All raise SessionError for a folder that is damaged, foreign or read-only, and DiskFull; the session is then as
+    it was before the call."""
+
+    def __init__(
+        self, folder: Path, database: Database, lock: SessionLock | None, keeping: Keeping, held_by: str = ""
+    ) -> None:
+        self.folder, self.keeping = folder, keeping
+        self.held_by = (
+            held_by  # who writes to it, where that keeps this opener from it: "process 4711 on bench"
+        )
+        self._database, self._lock = database, lock
+        self._facts, self._runs = FactsTable(database), RunsTable(database)
+        self.cut_off = recover(folder, self._runs) if lock else 0  # runs found without an end
+
+    @classmethod
+    def create(
+        cls, path: Path, model: ModelIdentity | None = None, keeping: Keeping | None = None
+    ) -> "Session":
+        """A new folder at ``path``, whole or not at all; an empty folder may be there already."""
+        folder = path.expanduser().absolute()
+        _require_free(folder)
+        try:
+            with whole_folder(folder, "The session") as partial:
+                Database.create(partial).close()
+                for name in (STEPS, CHECKPOINTS):
+                    (partial / name).mkdir()
+        except OSError as error:
+            raise _in_words(error, f"{folder} cannot be made") from error
+        try:
+            return cls._opened_new(folder, model, keeping)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    @classmethod
+    def _opened_new(cls, folder: Path, model: ModelIdentity | None, keeping: Keeping | None) -> "Session":
+        session = cls.open(folder, keeping=keeping)
+        try:
+            if model is not None:
+                session.set_model(model)
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    @classmethod
+    def open(cls, path: Path, read_only: bool = False, keeping: Keeping | None = None) -> "Session":
+        """Read-only where asked for, where another program has it open, and where the folder cannot be written."""
+        folder = _existing(path)
+        require_own(folder)
+        lock, held_by = (None, "") if read_only else _lock(folder)
+        try:
+            return cls(folder, Database(folder, read_only=lock is None), lock, keeping or Keeping(), held_by)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+
+    def close(self) -> None:
+        self._database.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def read_only(self) -> bool:
+        return self._lock is None
+
+    def copy_to(self, path: Path) -> Path:
+        """Another session with all that this one holds now; it is not opened. Files that never change are shared
+        where the file system can."""
+        target = path.expanduser().absolute()
+        _require_free(target)
+        try:
+            with whole_folder(target, "The copy of the session") as partial:
+                self._database.copy_to(partial)
+                for place, names in zip((STEPS, CHECKPOINTS), self._runs.files(), strict=True):
+                    (partial / place).mkdir()
+                    for name in names:
+                        _share(self.folder / place / name, partial / place / name)
+        except OSError as error:
+            raise _in_words(error, f"{self.folder} cannot be copied to {target}") from error
+        return target
+
+    def fact_count(self, kind: FactKind) -> int:
+        return self._facts.count(kind)
+
+    def facts(self, kind: FactKind, start: int = 0, count: int | None = None) -> list[Fact]:
+        """``count`` facts from position ``start`` on; all that follow where it is None."""
+        return self._facts.read(kind, start, count)
+
+    def set_facts(self, kind: FactKind, facts: Iterable[Fact]) -> None:
+        self._facts.replace(kind, facts)
+
+    def splice_facts(self, kind: FactKind, start: int, removed: int, facts: Sequence[Fact] = ()) -> None:
+        """``facts`` in place of ``removed`` ones from position ``start`` on."""
+        self._facts.splice(kind, start, removed, facts)
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        """Any JSON value."""
+        found = self._database.rows("SELECT value FROM setting WHERE name = ?", (name,))
+        try:
+            return json.loads(found[0][0]) if found else default
+        except ValueError as error:
+            raise SessionError(f"The setting {name} of the session is damaged ({error}).") from error
+
+    def set_setting(self, name: str, value: Any) -> None:
+        with self._database.transaction() as transaction:
+            transaction.run(
+                "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, json.dumps(value))
+            )
+
+    @property
+    def model(self) -> ModelIdentity | None:
+        """The model that the person chose for it; each run tells its own."""
+        found = self.setting(_MODEL)
+        return None if found is None else model_from(found)
+
+    def set_model(self, model: ModelIdentity) -> None:
+        """Also where it was moved to: runs go by its SHA-256."""
+        self.set_setting(_MODEL, as_json(model))
+
+    def runs(self) -> list[RunRecord]:
+        return self._runs.all()
+
+    def run(self, run: int | None = None) -> RunRecord:
+        """The newest where ``run`` is None. Raises SessionError where there is none."""
+        if run is not None:
+            return self._runs.one(run)
+        runs = self._runs.all()
+        if not runs:
+            raise SessionError(f"{self.folder} has no run yet: start one first.")
+        return runs[-1]
+
+    def job(self, run: int) -> Job:
+        """The facts and texts that the run was given."""
+        return self._runs.job(run)
+
+    def steps(self, run: int) -> list[StepRecord]:
+        """Those of the warm-up, then the edits; of a branch its own."""
+        return self._runs.steps(run)
+
+    def history(self, run: int) -> list[StepRecord]:
+        """Every step behind the run's state, those before a branch included."""
+        record, own = self._runs.one(run), self._runs.steps(run)
+        if record.parent is None:
+            return own
+        until = Position(editing=True, step=record.parent_step or 0)
+        return [step for step in self.history(record.parent) if step.position <= until] + own
+
+    def scores(self, run: int) -> list[ScoreRecord]:
+        return self._runs.scores(run)
+
+    def name_run(self, run: int, name: str, note: str = "") -> None:
+        self._runs.rename(run, name, note)
+
+    def delete_run(self, run: int) -> None:
+        """With its steps, for good. Refused where another run branched from it; not for one that is going on."""
+        self._runs.delete(run)
+        for place in (STEPS, CHECKPOINTS):
+            for file in (self.folder / place).glob(f"{file_prefix(run)}*"):
+                with suppress(OSError):
+                    file.unlink()
+
+    def start_run(
+        self, editor: Editor, job: Job, name: str = "", note: str = "", parent: tuple[int, int] | None = None
+    ) -> RunRecorder:
+        """The sink for a ``Run`` of this editor and job. ``parent``: the run and editing step that it branches from,
+        in whose state the editor is."""
+        base = ModelIdentity.of(editor.loaded, weights_fingerprint(editor))
+        run = self._runs.start(editor, job, base, name or editor.recipe.name, note, parent)
+        at = START if parent is None else Position(editing=True, step=parent[1])
+        facts = 0 if parent is None else min(parent[1] * editor.recipe.batch, len(job.facts))
+        return RunRecorder(self.folder, self._runs, run, editor, self.keeping, at, facts)
+
+    def rebuild(
+        self, model: LoadedModel | Editor, run: int | None = None, step: int | None = None
+    ) -> Rebuilt:
+        """An editor in the state after an editing step (0: before the first; None: the last kept) of a run (None: the
+        newest). ``model``: unedited, or the editor that edited it, which is of no use afterwards; its weights are
+        edited in place, and unedited where this raises."""
+        return rebuild(self.folder, self._runs, _unedited(model), self.run(run).id, step)
+
+    def rewind(self, editor: Editor, run: int | None = None, step: int | None = None) -> Rebuilt:
+        """As ``rebuild`` with an editor at hand that has the run's recipe and modules."""
+        return restore(self.folder, self._runs, editor, self.run(run).id, step)
+
+    def resume(self, model: LoadedModel | Editor, run: int | None = None) -> GoingOn:
+        """What an unfinished run needs to go on, as if nothing had been between. ``model`` as for ``rebuild``."""
+        self._database.require_writable()
+        record = self.run(run)
+        resume.require_unfinished(record)
+        self._drop_untold(record)
+        rebuilt = self.rebuild(model, record.id)
+        self._runs.go_on(record.id, Environment.of(rebuilt.editor.loaded))
+        steps = self._runs.steps(record.id)
+        recorder = RunRecorder(
+            self.folder,
+            self._runs,
+            record.id,
+            rebuilt.editor,
+            self.keeping,
+            rebuilt.position,
+            steps[-1].first_fact + steps[-1].facts if steps else 0,
+            rebuilt.fingerprint if rebuilt.bit_equal else "",
+        )
+        return GoingOn(
+            rebuilt.editor,
+            self.job(record.id),
+            recorder,
+            resume.done_before(steps, record),
+            rebuilt.bit_equal,
+        )
+
+    def branch(
+        self,
+        model: LoadedModel | Editor,
+        run: int,
+        step: int,
+        recipe: Recipe | None = None,
+        removed: Collection[int] = (),
+        name: str = "",
+    ) -> GoingOn:
+        """A new run that goes on from a step of another: with another recipe, or without the facts at the positions
+        ``removed``, all of which lie behind that step."""
+        self._database.require_writable()
+        record = self.run(run)
+        rebuilt = self.rebuild(model, run, step)
+        editor = rebuilt.editor
+        if recipe is not None and recipe != record.recipe:
+            resume.require_same_batch(recipe, record)
+            editor = under_recipe(self.folder, self._runs, rebuilt, recipe)
+        job = resume.without(self.job(run), removed)
+        recorder = self.start_run(editor, job, name or f"{record.name}, from step {step}", parent=(run, step))
+        return GoingOn(editor, job, recorder, Done(resume.warmup_steps(record), step), rebuilt.bit_equal)
+
+    def replay_without(
+        self, model: LoadedModel | Editor, run: int, removed: Collection[int], name: str = ""
+    ) -> GoingOn:
+        """A new run with the same recipe that never had the facts at those positions; what came before the first of
+        them is taken over."""
+        record = self.run(run)
+        if not removed or not all(0 <= position < record.facts for position in removed):
+            raise SessionError(f"Run {run} has {record.facts:,} facts: choose at least one of them.")
+        step = min(resume.last_step_before(removed, record.recipe), record.steps_done)
+        return self.branch(
+            model, run, step, removed=removed, name=name or f"{record.name}, without {len(removed)}"
+        )
+
+    def _drop_untold(self, record: RunRecord) -> None:
+        """The last step, where its figures were never kept; doing it again gives the same step and its figures."""
+        steps = self._runs.steps(record.id)
+        if steps and not resume.is_told(steps[-1], record, self._runs.scored_steps(record.id)):
+            self._runs.drop_step(record.id, steps[-1].position)
+            with suppress(OSError):
+                (self.folder / STEPS / steps[-1].file.name).unlink()
+
+
+def _unedited(model: LoadedModel | Editor) -> LoadedModel:
+    if isinstance(model, Editor):
+        model.restore()
+        return model.loaded
+    return model
+
+
+def _existing(path: Path) -> Path:
+    folder = path.expanduser().resolve()
+    if folder.name == DATABASE and folder.is_file():
+        folder = folder.parent
+    if not is_session(folder):
+        what = "does not exist" if not folder.exists() else "is not a session folder"
+        raise SessionError(f"{path} {what}: choose a folder that holds {DATABASE}.")
+    return folder
+
+
+def _lock(folder: Path) -> tuple[SessionLock | None, str]:
+    """The lock, or who holds it; neither where the folder cannot be written."""
+    if not os.access(folder, os.W_OK):
+        return None, ""
+    try:
+        lock = take_lock(folder)
+    except OSError as error:
+        if is_disk_full(error):
+            raise DiskFull(f"There is no space left for {folder}: make room and open it again.") from error
+        return None, ""
+    return lock, "" if lock else lock_holder(folder)
+
+
+def _require_free(folder: Path) -> None:
+    if is_session(folder):
+        raise SessionError(f"{folder} is a session already: open it, or choose another name.")
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise SessionError(f"{folder} is in use: choose a new folder.")
+
+
+def _in_words(error: OSError, what: str) -> Exception:
+    if is_disk_full(error):
+        return DiskFull(f"{what}: there is no space left; make room or choose another place.")
+    return SessionError(f"{what} ({error.strerror}): choose another place.")
+
+
+def _share(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,95 @@
+"""Events as JSON and compact arrays, and back without losing a bit."""
+
+import json
+import math
+import zlib
+from dataclasses import asdict, fields
+from typing import Any, TypeVar
+
+import numpy as np
+
+from workbench.editing.events import Floats, ModuleStep, StepApplied, WarmupProgressed
+from workbench.errors import SessionError
+from workbench.evaluation.scores import FactScores, Scores
+
+Report = StepApplied | WarmupProgressed
+T = TypeVar("T")
+
+_LITTLE = np.dtype("<f8")
+_MOST_FACTS = 10_000_000  # scored at once
+
+
+def pack_report(report: Report) -> tuple[str, bytes]:
+    """(JSON, spectra)."""
+    values = {f.name: getattr(report, f.name) for f in fields(report) if f.name != "modules"}
+    if isinstance(report, WarmupProgressed):
+        return json.dumps(values), b""
+    values["modules"] = {name: _without_spectrum(module) for name, module in report.modules.items()}
+    spectra = [module.spectrum for module in report.modules.values()]
+    return json.dumps(values), b"".join(s.astype(_LITTLE).tobytes() for s in spectra)
+
+
+def unpack_report(warming_up: bool, text: str, spectra: bytes) -> Report:
+    """Raises SessionError where the text is none of ours."""
+    values = _object(text)
+    if warming_up:
+        return _made(WarmupProgressed, values)
+    modules, place, numbers = {}, 0, np.frombuffer(spectra[: len(spectra) // 8 * 8], _LITTLE)
+    for name, module in _object(values.pop("modules", None)).items():
+        points = int(_object(module).pop("points", 0))
+        modules[name] = _made(
+            ModuleStep, module | {"spectrum": numbers[place : place + points].astype(float)}
+        )
+        place += points
+    return _made(StepApplied, values | {"modules": modules})
+
+
+def _without_spectrum(module: ModuleStep) -> dict[str, Any]:
+    values = {f.name: getattr(module, f.name) for f in fields(module) if f.name != "spectrum"}
+    return values | {"points": len(module.spectrum)}
+
+
+def pack_scores(scores: Scores, per_fact: FactScores) -> tuple[str, str, int, bytes]:
+    """(scores as JSON, names of the per-fact rows as JSON, number of facts, the rows compressed)."""
+    names = [f.name for f in fields(per_fact)]
+    rows = np.stack([getattr(per_fact, name) for name in names])  # (fields, facts)
+    return json.dumps(asdict(scores)), json.dumps(names), rows.shape[1], pack_floats(rows)
+
+
+def unpack_scores(scores: str, names: str, facts: int, rows: bytes) -> tuple[Scores, FactScores]:
+    listed = json.loads(names)
+    table = unpack_floats(rows, len(listed) * min(facts, _MOST_FACTS)).reshape(len(listed), facts)
+    by_name = dict(zip(listed, table, strict=True))
+    nothing = np.full(facts, math.nan)
+    per_fact = FactScores(**{f.name: by_name.get(f.name, nothing) for f in fields(FactScores)})
+    return _made(Scores, _object(scores)), per_fact
+
+
+def pack_floats(numbers: Floats) -> bytes:
+    return zlib.compress(np.ascontiguousarray(numbers, _LITTLE).tobytes(), 1)
+
+
+def unpack_floats(packed: bytes, most: int) -> Floats:
+    """At most ``most`` numbers. Raises SessionError for more, however many it would unpack to."""
+    stream = zlib.decompressobj()
+    try:
+        content = stream.decompress(packed, most * 8 + 1)
+    except zlib.error as error:
+        raise SessionError(f"An array of the session cannot be unpacked ({error}): it is damaged.") from error
+    if len(content) > most * 8 or len(content) % 8 or not stream.eof:
+        raise SessionError("An array of the session is longer or shorter than it should be: it is damaged.")
+    return np.frombuffer(content, _LITTLE).astype(float)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    read = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(read, dict):
+        raise SessionError("An entry of the session is not the object that it should be: it is damaged.")
+    return read
+
+
+def _made(kind: type[T], values: dict[str, Any]) -> T:
+    """Fields that a newer version added are left out; NaN for numbers that an older one did not keep."""
+    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    missing = dict.fromkeys(known - values.keys(), math.nan)
+    return kind(**missing | {name: value for name, value in values.items() if name in known})

@@ -1,0 +1,103 @@
+"""Where an edited model comes from, put together from the runs that made it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.evaluation.scores import PROTOCOLS, Scores
+from workbench.evaluation.titles import TITLES
+from workbench.models.provenance import Provenance, ScoreLine
+
+if TYPE_CHECKING:
+    from workbench.editing.recipe import Recipe
+    from workbench.models.loaded import LoadedModel
+    from workbench.session.folder import Session
+    from workbench.session.rebuild import Rebuilt
+
+
+def rebuilt_provenance(session: "Session", rebuilt: "Rebuilt", loaded: "LoadedModel") -> Provenance:
+    """Of a state kept in a session; with its scores where that very step was scored."""
+    run, position = rebuilt.run, rebuilt.position
+    scores = {record.step: record.scores for record in session.scores(run.id)}
+    steps = position.step if position.editing else 0
+    return provenance(
+        loaded,
+        run.recipe,
+        run.modules,
+        edits=min(steps * run.recipe.batch, run.facts),
+        warmup_facts=_warmup_facts(session, run.id),
+        before=scores.get(0),
+        after=scores.get(steps) if steps else None,
+    )
+
+
+def session_provenance(
+    session: "Session",
+    loaded: "LoadedModel",
+    recipe: "Recipe",
+    modules: Sequence[str],
+    runs: Sequence[int],
+) -> Provenance:
+    """Of a model that went through several runs, one after the other; scores are those of the last that edited."""
+    records = [session.run(run) for run in runs]
+    editing = [record for record in records if record.facts]
+    scores = {}
+    if editing:
+        scores = {record.step: record.scores for record in session.scores(editing[-1].id)}
+    return provenance(
+        loaded,
+        recipe,
+        modules,
+        edits=sum(record.facts_done for record in editing),
+        warmup_facts=sum(_warmup_facts(session, record.id) for record in records),
+        before=scores.get(0),
+        after=scores.get(editing[-1].steps_done) if editing and editing[-1].steps_done else None,
+    )
+
+
+def provenance(
+    loaded: "LoadedModel",
+    recipe: "Recipe",
+    modules: Sequence[str],
+    *,
+    edits: int,
+    warmup_facts: int,
+    before: Scores | None,
+    after: Scores | None,
+) -> Provenance:
+    changed = (
+        "they changed the weights too" if recipe.warmup_mode == "edits" else "they did not change the weights"
+    )
+    return Provenance(
+        base=base_name(loaded.source),
+        base_sha256=loaded.sha256,
+        edits=edits,
+        modules=modules,
+        recipe=asdict(recipe),
+        scores=score_lines(before, after),
+        warmup=f"{warmup_facts:,} warm-up facts prepared the statistics; {changed}."
+        if warmup_facts
+        else "No warm-up.",
+        created=datetime.now(UTC).date().isoformat(),
+    )
+
+
+def base_name(source: str) -> str:
+    """A folder's or file's own name: where it lies is nobody's business but the person's."""
+    return Path(source).name if Path(source).is_absolute() else source
+
+
+def score_lines(before: Scores | None, after: Scores | None) -> list[ScoreLine]:
+    """Empty where one of the two was not measured."""
+    if before is None or after is None:
+        return []
+    return [
+        ScoreLine(title, PROTOCOLS[name], getattr(before, name), getattr(after, name))
+        for name, title in TITLES.items()
+    ]
+
+
+def _warmup_facts(session: "Session", run: int) -> int:
+    return sum(step.facts for step in session.steps(run) if not step.position.editing)

@@ -1,0 +1,219 @@
+"""Any kept state again: the nearest checkpoint, then the steps after it in their order."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from workbench.editing.editor import Editor
+from workbench.editing.recipe import Recipe
+from workbench.errors import SessionError
+from workbench.models.loaded import LoadedModel
+from workbench.models.modules import EditableModule
+from workbench.session.factors import step_from
+from workbench.session.paths import CHECKPOINTS, STEPS
+from workbench.session.records import ModelIdentity, Position, RunRecord, StepRecord
+from workbench.session.runs_table import RunsTable
+from workbench.session.state import fingerprint, load_state, state_tensors
+from workbench.session.tensor_files import read_tensors
+
+START = Position(editing=False, step=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """An editor in a kept state. ``bit_equal`` is False where another device, machine or version of torch
+    rounded otherwise than the one that made the run."""
+
+    editor: Editor
+    run: RunRecord
+    position: Position
+    bit_equal: bool
+    fingerprint: str
+
+
+def rebuild(folder: Path, runs: RunsTable, loaded: LoadedModel, run: int, step: int | None = None) -> Rebuilt:
+    """``loaded`` holds the unedited weights and is edited in place. ``step``: an editing step, 0 for the state before
+    the first; None: the last state kept. Raises SessionError; the model is unedited then."""
+    record = runs.one(run)
+    require_base(loaded, record)
+    return restore(folder, runs, Editor(loaded, modules_of(loaded, record), record.recipe), run, step)
+
+
+def restore(folder: Path, runs: RunsTable, editor: Editor, run: int, step: int | None = None) -> Rebuilt:
+    """As ``rebuild``, with an editor at hand that has the run's recipe and modules, whatever it has done so far."""
+    record = runs.one(run)
+    if record.parent is not None and step is not None and step < (record.parent_step or 0):
+        return restore(folder, runs, editor, record.parent, step)
+    require_same_base(editor, record)
+    steps = _steps_from_branch(runs, record)
+    position = _wanted(record, steps, step)
+    try:
+        with _threads(record.environment.threads):
+            _go_to(folder, runs, editor, record, steps, position)
+    except BaseException:
+        editor.restore()
+        raise
+    state = fingerprint(state_tensors(editor))
+    wanted = next((s.fingerprint for s in steps if s.position == position), state)
+    return Rebuilt(editor, record, position, state == wanted, state)
+
+
+def require_base(loaded: LoadedModel, record: RunRecord) -> None:
+    """Raises SessionError where the model is not the one that the run edited."""
+    if loaded.sha256 != record.model.sha256:
+        raise SessionError(
+            f"{loaded.source} is not the model that the run edited ({record.model.source}, SHA-256 "
+            f"{record.model.sha256[:12]}…, this one {loaded.sha256[:12]}…): load that one."
+        )
+    dtype = ModelIdentity.of(loaded).dtype
+    if dtype != record.model.dtype:
+        raise SessionError(
+            f"The run edited {record.model.source} in {record.model.dtype} and it is loaded in {dtype}: load it in "
+            f"{record.model.dtype}."
+        )
+
+
+def require_same_base(editor: Editor, record: RunRecord) -> None:
+    """Raises SessionError where the editor took its base weights from a model that was edited before."""
+    require_base(editor.loaded, record)
+    if weights_fingerprint(editor) != record.model.weights:
+        raise SessionError(
+            f"The weights of {record.model.source} in memory are not the unedited ones that the run started from: "
+            "load the model afresh."
+        )
+
+
+def weights_fingerprint(editor: Editor) -> str:
+    return fingerprint(editor.base())
+
+
+def modules_of(loaded: LoadedModel, record: RunRecord) -> tuple[EditableModule, ...]:
+    by_name = {m.name: m for m in loaded.modules}
+    missing = [name for name in record.modules if name not in by_name]
+    if missing or not record.modules:
+        raise SessionError(f"{loaded.source} has no module {', '.join(missing) or 'that the run names'}.")
+    return tuple(by_name[name] for name in record.modules)
+
+
+def under_recipe(folder: Path, runs: RunsTable, rebuilt: Rebuilt, recipe: Recipe) -> Editor:
+    """The same state under another recipe, on the same model, whose former editor is of no use afterwards.
+    Raises SessionError where it does not carry over; the model is unedited then."""
+    old = rebuilt.editor
+    tensors = {name: tensor.clone() for name, tensor in state_tensors(old).items()}
+    old.restore()
+    editor = Editor(old.loaded, old.modules, recipe)
+    load_state(editor, tensors)
+    for step in _steps_from_branch(runs, rebuilt.run):
+        if step.position == rebuilt.position:
+            _remember_shifts(folder, editor, step)
+    return editor
+
+
+def _steps_from_branch(runs: RunsTable, record: RunRecord) -> list[StepRecord]:
+    """The run's own steps, after the one of its parent that it branched from."""
+    own = runs.steps(record.id)
+    if record.parent is None:
+        return own
+    at = Position(editing=True, step=record.parent_step or 0)
+    return [s for s in runs.steps(record.parent) if s.position == at] + own
+
+
+def _wanted(record: RunRecord, steps: Sequence[StepRecord], step: int | None) -> Position:
+    first = _first(record)
+    warmed = max((s.position for s in steps if not s.position.editing), default=first)
+    if step is None:
+        return max((s.position for s in steps), default=first)
+    if step == 0:
+        return warmed
+    position = Position(editing=True, step=step)
+    if position != first and all(s.position != position for s in steps):
+        raise SessionError(f"Run {record.id} has {record.steps_done:,} steps and none numbered {step:,}.")
+    return position
+
+
+def _first(record: RunRecord) -> Position:
+    return START if record.parent is None else Position(editing=True, step=record.parent_step or 0)
+
+
+def _go_to(
+    folder: Path,
+    runs: RunsTable,
+    editor: Editor,
+    record: RunRecord,
+    steps: Sequence[StepRecord],
+    position: Position,
+) -> None:
+    reached = _load_nearest(folder, runs, editor, record, position)
+    for step in steps:
+        if step.position > position:
+            break
+        if step.position > reached:
+            _repeat(folder, editor, step, is_last=step.position == position)
+        elif step.position == position:
+            _remember_shifts(folder, editor, step)
+
+
+def _load_nearest(
+    folder: Path, runs: RunsTable, editor: Editor, record: RunRecord, position: Position
+) -> Position:
+    """Where the state now is. A checkpoint that cannot be read is passed over for an earlier one."""
+    kept = sorted(
+        (c for c in runs.checkpoints(record.id) if c.position <= position), key=lambda c: c.position
+    )
+    first = _first(record)
+    for checkpoint in reversed(kept):
+        try:
+            load_state(editor, read_tensors(folder / CHECKPOINTS, checkpoint.file))
+        except SessionError:
+            if checkpoint.position == first:
+                raise
+            continue
+        return checkpoint.position
+    if record.parent is not None:
+        raise SessionError(
+            f"Run {record.id} has lost the state that it branched from: restore the session from a copy."
+        )
+    editor.restore()
+    if editor.keeps_precision:
+        if record.recipe.protection > 0 and position > START:
+            raise SessionError(
+                f"Run {record.id} has lost its key protection: restore the session from a copy, or start anew."
+            )
+        if position > START:
+            editor.protect({})
+    return START
+
+
+def _repeat(folder: Path, editor: Editor, step: StepRecord, is_last: bool) -> None:
+    """The step as the run did it, without the model: rows into the statistics, factors into the weights."""
+    shifts, traced = step_from(_tensors(folder, step), editor.modules, editor.loaded.device)
+    editor.observe(traced)
+    if is_last and step.position.editing:
+        editor.measure(shifts, {})
+    editor.apply(shifts, traced)
+
+
+def _remember_shifts(folder: Path, editor: Editor, step: StepRecord) -> None:
+    """What the next step compares its shifts with."""
+    if step.position.editing:
+        shifts, _ = step_from(_tensors(folder, step), editor.modules, editor.loaded.device)
+        editor.measure(shifts, {})
+
+
+def _tensors(folder: Path, step: StepRecord) -> dict[str, Tensor]:
+    return read_tensors(folder / STEPS, step.file)
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Sums are split by threads, and rounding follows the split."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

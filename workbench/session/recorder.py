@@ -1,0 +1,132 @@
+"""Keeps a run in its session while it goes: a StepSink whose calls return once all is on the disk."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from workbench.editing.editor import Editor
+from workbench.editing.events import (
+    EndReason,
+    Evaluated,
+    Event,
+    MinibatchHalved,
+    RunEnded,
+    StepApplied,
+    WarmupProgressed,
+)
+from workbench.editing.shift import Shift
+from workbench.editing.tracing import Traced
+from workbench.errors import DiskFull, SessionError
+from workbench.session.factors import step_tensors
+from workbench.session.keeping import GIB, Keeping, to_thin_out
+from workbench.session.packing import Report
+from workbench.session.paths import CHECKPOINTS, STEPS, TENSORS, file_prefix
+from workbench.session.records import CheckpointRecord, Position, StepRecord
+from workbench.session.runs_table import RunsTable, now
+from workbench.session.state import fingerprint, state_tensors
+from workbench.session.tensor_files import keep_tensors
+
+
+class RunRecorder:
+    """Of one run. Where a call raises, nothing of it is kept and the session is as it was before the call."""
+
+    def __init__(
+        self,
+        folder: Path,
+        runs: RunsTable,
+        run: int,
+        editor: Editor,
+        keeping: Keeping,
+        at: Position,
+        facts: int = 0,
+        known: str = "",
+    ) -> None:
+        """``at``: where the editor stands in the run; ``facts``: how many the steps of that kind have done;
+        ``known``: fingerprint of a state from which the run's steps can be repeated."""
+        self.run = run
+        self._folder, self._runs, self._editor, self._keeping = folder, runs, editor, keeping
+        self._at, self._facts = at, facts
+        self._start = known
+        self._last = ""  # fingerprint of the state after the last step kept here
+        self._keep_start()
+
+    def keep_step(self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced) -> None:
+        """File first, then row. Raises DiskFull or SessionError."""
+        position = Position(not warming_up, step)
+        if position <= self._at:
+            raise SessionError(
+                f"Step {step} of run {self.run} is kept already: branch the run to do it again."
+            )
+        state = fingerprint(state_tensors(self._editor))
+        name = self._name(position, state)
+        file = keep_tensors(self._folder / STEPS, name, step_tensors(shifts, traced))
+        first = self._facts if position.editing == self._at.editing else 0
+        count = len(traced.losses)
+        record = StepRecord(self.run, position, first, count, traced.rows, file, state, now(), None)
+        try:
+            self._runs.keep_step(record)
+        except BaseException:
+            with suppress(OSError):
+                (self._folder / STEPS / name).unlink()
+            raise
+        self._at, self._facts, self._last = position, first + count, state
+
+    def keep_event(self, event: Event) -> None:
+        """Raises DiskFull or SessionError."""
+        match event:
+            case StepApplied():
+                self._keep_report(event, due=event.step % self._keeping.checkpoint_every == 0)
+            case WarmupProgressed():
+                self._keep_report(event, due=event.facts_done >= event.facts_total, pinned=True)
+            case Evaluated():
+                self._keep_start()
+                self._runs.keep_scores(self.run, event)
+            case MinibatchHalved():
+                self._runs.set_minibatch(self.run, event.minibatch)
+            case RunEnded():
+                self._keep_end(event)
+
+    def _keep_start(self) -> None:
+        """The state before the first step here, where no earlier step or checkpoint leads to it."""
+        tensors = {} if self._last else state_tensors(self._editor)
+        if tensors and fingerprint(tensors) != self._start:
+            self._start = fingerprint(tensors)
+            self._keep_checkpoint(self._start, pinned=True)
+
+    def _keep_report(self, report: Report, *, due: bool, pinned: bool = False) -> None:
+        self._runs.report(self.run, self._at, report)
+        if due:
+            self._try_checkpoint(pinned)
+
+    def _keep_end(self, event: RunEnded) -> None:
+        """A run that failed for want of space may find none for its end either; it then counts as interrupted."""
+        if self._last and fingerprint(state_tensors(self._editor)) == self._last:
+            self._try_checkpoint(pinned=False)
+        if event.reason is EndReason.FAILED:
+            with suppress(DiskFull):
+                self._runs.end(self.run, event)
+        else:
+            self._runs.end(self.run, event)
+
+    def _try_checkpoint(self, pinned: bool) -> None:
+        """Only a short cut: where it does not fit, the steps still lead there."""
+        with suppress(DiskFull):
+            self._keep_checkpoint(self._last, pinned)
+            self._thin_out()
+
+    def _keep_checkpoint(self, state: str, pinned: bool) -> None:
+        name = self._name(self._at, state)
+        if any(c.position == self._at and c.file.name == name for c in self._runs.checkpoints(self.run)):
+            return
+        file = keep_tensors(self._folder / CHECKPOINTS, name, state_tensors(self._editor))
+        self._runs.keep_checkpoint(CheckpointRecord(self.run, self._at, pinned, file))
+
+    def _thin_out(self) -> None:
+        """Row first, so that no row ever names a file that is gone."""
+        for gone in to_thin_out(self._runs.checkpoints(), self._keeping.budget_gib * GIB):
+            self._runs.drop_checkpoint(gone.run, gone.position)
+            with suppress(OSError):
+                (self._folder / CHECKPOINTS / gone.file.name).unlink()
+
+    def _name(self, position: Position, state: str) -> str:
+        """With the state in it, so that a file is never written over by another."""
+        return f"{file_prefix(self.run)}{position.kind}{position.step:06}-{state}{TENSORS}"
