@@ -71,6 +71,15 @@ def of_kind(events: list[Event], kind: type[E]) -> list[E]:
     return [e for e in events if isinstance(e, kind)]
 
 
+def tensors_of(editor: Editor) -> dict[str, torch.Tensor]:
+    """Copies of everything the statistics hold."""
+    return {
+        f"{key}/{name}": tensor.clone()
+        for key, statistics in editor.statistics.items()
+        for name, tensor in statistics.tensors().items()
+    }
+
+
 def weights(loaded: LoadedModel) -> dict[str, torch.Tensor]:
     return {name: tensor.clone() for name, tensor in loaded.model.state_dict().items()}
 
@@ -204,12 +213,14 @@ def test_a_shift_that_is_not_finite_is_not_applied(monkeypatch: pytest.MonkeyPat
     run = Run(editor, job())
     events: list[Event] = []
     kept: dict[str, torch.Tensor] = {}
+    statistics: dict[str, torch.Tensor] = {}
     original = tracing.trace
 
     def poisoned(*given: object, **named: object) -> object:
         traced = original(*given, **named)  # type: ignore[arg-type]
         if run.steps_done == 1:
             kept.update({name: t.clone() for name, t in editor.moved().items()})
+            statistics.update(tensors_of(editor))
             next(iter(traced.values.values()))[0, 0] = float("nan")
         return traced
 
@@ -217,6 +228,9 @@ def test_a_shift_that_is_not_finite_is_not_applied(monkeypatch: pytest.MonkeyPat
     with pytest.raises(NonFinite):
         events.extend(run.events())
     assert all(torch.equal(kept[name], t) for name, t in editor.moved().items())
+    assert all(torch.equal(statistics[name], t) for name, t in tensors_of(editor).items())
+    assert isinstance(events[-1], RunEnded)
+    assert events[-1].reason is EndReason.FAILED
 
 
 def test_memory_that_runs_out_halves_the_minibatch_and_changes_nothing(

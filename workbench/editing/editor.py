@@ -72,6 +72,16 @@ class Editor:
         for name in self._edited:
             self.statistics[self._statistics_of[name]].update(traced.keys[name], traced.values[name])
 
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Where the step fails within it, the statistics are again what they were."""
+        before = {key: s.snapshot() for key, s in self.statistics.items()}
+        try:
+            yield
+        except BaseException:
+            self.statistics = before
+            raise
+
     def shifts(self, traced: Traced, warming_up: bool) -> tuple[dict[str, Shift], dict[str, Whitening]]:
         """Steps 3 to 5 for every module, and the whitening of each statistics object that was used.
 

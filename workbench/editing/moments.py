@@ -1,6 +1,6 @@
 """Running statistics of keys and value gradients: the normal–inverse-Wishart recursion of method step 2."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -10,7 +10,9 @@ EPSILON = 2.220446049250313e-16  # added to standard deviations, as the referenc
 
 @dataclass(slots=True)
 class Moments:
-    """Never reset between steps. One object per module, or one per shape where the scope is pooled."""
+    """Never reset between steps. One object per module, or one per shape where the scope is pooled.
+
+    No tensor is changed in place, so ``snapshot`` costs nothing."""
 
     rows: int  # n
     mean_key: Tensor  # (d_k,)
@@ -44,18 +46,17 @@ class Moments:
     def _update_keys(self, keys: Tensor, weight: float) -> None:
         batch_mean = keys.mean(0)
         delta = batch_mean - self.mean_key
-        self.m2_key += (keys - batch_mean).square_().sum(0) + weight * delta**2
-        self.mean_key += delta * (len(keys) / self.rows)
+        self.m2_key = self.m2_key + (keys - batch_mean).square_().sum(0) + weight * delta**2
+        self.mean_key = self.mean_key + delta * (len(keys) / self.rows)
 
     def _update_values(self, values: Tensor, weight: float) -> None:
         batch_mean = values.mean(0)
         delta = batch_mean - self.mean_value
         centred = values - batch_mean
-        self.m2_value += centred.square().sum(0) + weight * delta**2
+        self.m2_value = self.m2_value + centred.square().sum(0) + weight * delta**2
         if self.scatter is not None:
-            self.scatter.addmm_(centred.T, centred)
-            self.scatter.addr_(delta, delta, alpha=weight)
-        self.mean_value += delta * (len(values) / self.rows)
+            self.scatter = torch.addmm(self.scatter, centred.T, centred).addr_(delta, delta, alpha=weight)
+        self.mean_value = self.mean_value + delta * (len(values) / self.rows)
 
     @property
     def rows_needed(self) -> int:
@@ -89,7 +90,11 @@ class Moments:
         """Take over what ``tensors`` gave; shapes and dtypes must agree."""
         self.rows = rows
         for name, tensor in self.tensors().items():
-            tensor.copy_(tensors[name])
+            setattr(self, name, torch.empty_like(tensor).copy_(tensors[name]))
+
+    def snapshot(self) -> "Moments":
+        """The statistics as they are now, whatever is added later."""
+        return replace(self)
 
 
 def _inverse_std(m2: Tensor, rows: int) -> Tensor:

@@ -123,11 +123,12 @@ class Run:
             first = (number - 1) * self.recipe.batch
             names = [f.prompt for f in self._warmup_facts[first : first + len(chunk)]]
             traced = yield from self._trace(chunk, names)
-            self.editor.observe(traced)
             shifts: dict[str, Shift] = {}
-            if changing:
-                shifts, _ = self.editor.shifts(traced, warming_up=True)
-                self.editor.apply(shifts, traced)
+            with self.editor.all_or_nothing():
+                self.editor.observe(traced)
+                if changing:
+                    shifts, _ = self.editor.shifts(traced, warming_up=True)
+            self.editor.apply(shifts, traced)
             self.sink.keep_step(number, True, shifts, traced)
             self.warmup_steps_done = number
             yield WarmupProgressed(
@@ -159,8 +160,9 @@ class Run:
         first = self.steps_done * self.recipe.batch
         began = time.monotonic()
         traced = yield from self._trace(chunk, [f.prompt for f in self.job.facts[first : first + len(chunk)]])
-        self.editor.observe(traced)
-        shifts, whitenings = self.editor.shifts(traced, warming_up=False)
+        with self.editor.all_or_nothing():
+            self.editor.observe(traced)
+            shifts, whitenings = self.editor.shifts(traced, warming_up=False)
         measured = self.editor.measure(shifts, whitenings)
         self.editor.apply(shifts, traced)
         self.sink.keep_step(self.steps_done + 1, False, shifts, traced)

@@ -102,7 +102,9 @@ def trace(
             loss, hits = _one_minibatch(loaded, recorder, batch, per_edit)
             losses[group], success[group] = loss, hits
             _require_finite(loss, [names[i] for i in group])
-    return _in_order(recorder, groups, facts, losses, success)
+    traced = _in_order(recorder, groups, facts, losses, success)
+    _require_finite_rows(traced, names)
+    return traced
 
 
 def _groups(facts: Sequence[Encoded], minibatch: int, per_edit: bool) -> list[list[int]]:
@@ -139,6 +141,19 @@ def _require_finite(losses: Tensor, names: list[str]) -> None:
     for loss, name in zip(losses.tolist(), names, strict=True):
         if not torch.isfinite(torch.tensor(loss)):
             raise NonFinite(f"The loss of “{name}” is {loss}: the model may have collapsed.", fact=name)
+
+
+def _require_finite_rows(traced: Traced, names: Sequence[str]) -> None:
+    for rows in (traced.keys, traced.values):
+        for module, tensor in rows.items():
+            sound = torch.isfinite(tensor).all(1)
+            if not sound.all():
+                fact = names[int(traced.facts[int((~sound).nonzero()[0])])]
+                raise NonFinite(
+                    f"What {module} sees or gets back for “{fact}” is not finite; the step was not applied.",
+                    fact=fact,
+                    module=module,
+                )
 
 
 def _in_order(
