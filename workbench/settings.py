@@ -33,9 +33,7 @@ def setting(default: T, label: str, help: str, **more: Any) -> T:
 
 def described(cls: type) -> dict[str, Setting]:
     """Field name → description, in the order of declaration, of every described field of a dataclass."""
-    return {
-        f.name: f.metadata["setting"] for f in dataclasses.fields(cls) if "setting" in f.metadata
-    }
+    return {f.name: f.metadata["setting"] for f in dataclasses.fields(cls) if "setting" in f.metadata}
 
 
 def check(values: Any) -> None:
@@ -43,9 +41,7 @@ def check(values: Any) -> None:
     for name, about in described(type(values)).items():
         value = getattr(values, name)
         if about.choices and value not in about.choices:
-            raise SettingError(
-                name, f"{about.label} is {value!r}: choose one of {', '.join(about.choices)}."
-            )
+            raise SettingError(name, f"{about.label} is {value!r}: choose one of {', '.join(about.choices)}.")
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             _check_number(name, about, value)
 

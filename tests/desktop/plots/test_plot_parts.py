@@ -15,7 +15,7 @@ from workbench.desktop.plots.heat_map import in_columns
 from workbench.desktop.plots.labels import evenly, spread
 from workbench.desktop.plots.lines import Line
 from workbench.desktop.plots.modules import by_layer, short_names
-from workbench.desktop.plots.plot import index_of
+from workbench.desktop.plots.positions import index_of, settled
 
 HEIGHTS = st.lists(st.floats(-50, 250), min_size=1, max_size=12)
 
@@ -158,6 +158,13 @@ def test_a_band_leaves_gaps_out() -> None:
 def test_the_crosshair_takes_the_nearest_position(positions: list[int], x: float) -> None:
     found = positions[index_of(np.array(positions, float), x)]
     assert abs(found - x) == min(abs(p - x) for p in positions)
+
+
+@given(st.integers(1, 10**6), st.integers(100, 2_000))
+def test_a_long_axis_moves_by_less_than_a_pixel(high: int, pixels: int) -> None:
+    shown = settled(high, high, pixels)
+    assert 0 <= shown - high <= max(high / pixels, 0)
+    assert high > 2 * pixels or shown == high
 
 
 def test_cells_of_the_csv() -> None:

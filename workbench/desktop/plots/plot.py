@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar
 
-import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -25,6 +24,7 @@ from workbench.desktop.plots.actions import PlotActions
 from workbench.desktop.plots.axes import PlainAxis, StepAxis, ValueAxis
 from workbench.desktop.plots.canvas import Canvas
 from workbench.desktop.plots.header import Header
+from workbench.desktop.plots.positions import index_of, nearest, settled
 from workbench.desktop.plots.readout import Reading, Readout
 from workbench.desktop.series import RunSeries
 from workbench.desktop.theme import DARK, Tokens, icon, interface_font, mark, tokens_of
@@ -214,7 +214,7 @@ class Plot(QWidget):
 
     def _place_x(self, low: float, high: float) -> None:
         if self.following:
-            high = max(high, low + 1)
+            high = settled(max(high, low + 1), self._span or high - low, self.canvas.view.width())
             left = low if self._span is None else max(low, high - self._span)
             self.canvas.view.setXRange(left, high, padding=self.margin)
 
@@ -378,14 +378,3 @@ class Plot(QWidget):
         if self.hasFocus():
             painter.setPen(QColor(self.tokens.accent))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-
-
-def index_of(positions: Array, x: float) -> int:
-    """Index of the position nearest to ``x``; ``positions`` ascending and not empty."""
-    after = min(int(np.searchsorted(positions, x)), len(positions) - 1)
-    before = max(after - 1, 0)
-    return before if x - positions[before] <= positions[after] - x else after
-
-
-def nearest(positions: Array, x: float) -> float:
-    return float(positions[index_of(positions, x)])
