@@ -49,6 +49,6 @@ class Narrator:
     def _tell_fallback(self, warmup: WarmupProgressed) -> None:
         if self._whitens and warmup.rows < warmup.rows_needed:
             self._line.note(
-                f"The warm-up gave {warmup.rows:,} answer tokens and full whitening needs {warmup.rows_needed:,}: steps use "
-                "diagonal normalisation until then. More warm-up facts avoid that."
+                f"The warm-up gave {warmup.rows:,} answer tokens and full whitening needs {warmup.rows_needed:,}: "
+                "steps use diagonal normalisation until then. More warm-up facts avoid that."
             )
