@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -167,7 +167,7 @@ def _module(name: str) -> dict[str, object]:
     return found
 
 
-PARTS = {
+PARTS: dict[str, Callable[[], dict[str, object]]] = {
     "start": start,
     "plots": lambda: {"plots": _module("plots")},
     "facts": lambda: {"facts": _module("facts_table")},

@@ -76,7 +76,7 @@ class Watched:
 
     def weights(self) -> torch.Tensor:
         assert self.bench.loaded is not None
-        return self.bench.loaded.model.get_submodule("model.layers.1.mlp.down_proj").weight.detach().clone()  # type: ignore[operator, union-attr]
+        return self.bench.loaded.model.get_submodule("model.layers.1.mlp.down_proj").weight.detach().clone()  # type: ignore[operator]
 
 
 @pytest.fixture

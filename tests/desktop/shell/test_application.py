@@ -37,7 +37,8 @@ def test_what_nobody_foresaw_is_told_with_what_was_saved(window: MainWindow, qtb
     with qtbot.waitSignal(catcher.caught) as caught:
         catcher._hook(type(error), error, None)
     window.desk.keeper.need()
-    dialog = CrashDialog(*caught.args, what_is_saved(window.desk.keeper), window)
+    told: tuple[BaseException, str] = tuple(caught.args)
+    dialog = CrashDialog(told[0], told[1], what_is_saved(window.desk.keeper), window)
     qtbot.addWidget(dialog)
     assert "Untitled is safe" in dialog.saved.text()
     assert "ZeroDivisionError" in dialog.text.toPlainText()
@@ -45,9 +46,7 @@ def test_what_nobody_foresaw_is_told_with_what_was_saved(window: MainWindow, qtb
     assert window.isVisible()
 
 
-def test_the_doors_of_the_welcome_page(
-    window: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
+def test_the_doors_of_the_welcome_page(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(window.handlers, "load_source", asked.append)
     window.show_welcome()

@@ -28,7 +28,7 @@ from workbench.session.folder import Session
 def weights(window: MainWindow) -> torch.Tensor:
     assert window.desk.loaded is not None
     module = window.desk.loaded.model.get_submodule("model.layers.1.mlp.down_proj")
-    return module.weight.detach().clone()  # type: ignore[operator, union-attr]
+    return module.weight.detach().clone()  # type: ignore[operator]
 
 
 def states(window: MainWindow) -> list[State]:

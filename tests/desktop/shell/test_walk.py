@@ -31,11 +31,11 @@ def test_the_whole_walk(make_window: Callable[[], MainWindow], shared_data: Path
     assert "SmolLM2" in window.model.name.text()
 
     walker.type_facts(TYPED)
-    walker.import_file(shared_data / "counterfact_edits.json", FROM_JSON)
+    walker.import_file(shared_data / "data" / "counterfact_edits.json", FROM_JSON)
     table = tmp_path / "more.csv"
     write_csv(table, [Fact(f"The number {i} of Utopia is", f"the {i}th") for i in range(FROM_CSV)])
     walker.import_file(table)
-    walker.import_file(shared_data / "counterfact_warmup.json", WARMUP, to_warmup=True)
+    walker.import_file(shared_data / "data" / "counterfact_warmup.json", WARMUP, to_warmup=True)
     total = len(TYPED) + FROM_JSON + FROM_CSV
     assert window.docks["facts"].title_tabs.tabs.tabText(0) == f"Facts {total}"
 
@@ -85,7 +85,7 @@ def written_by_transformers(folder: Path, prompt: str, characters: int) -> str:
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     ids = tokenizer(prompt, return_tensors="pt")
     with torch.inference_mode():
-        written = model.generate(**ids, max_new_tokens=48, do_sample=False)
+        written = model.generate(**ids, max_new_tokens=48, do_sample=False)  # type: ignore[misc]
     new = written[0, ids["input_ids"].shape[1] :]
     return str(tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False))[
         :characters

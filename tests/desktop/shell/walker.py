@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import shiboken6
 from PySide6.QtCore import QEventLoop, Qt, QTimer
@@ -30,6 +31,7 @@ from workbench.desktop.shell.situation import RUNNING
 
 Stage = Callable[[str, QWidget], None]
 Key = Qt.Key
+D = TypeVar("D", bound=QDialog)
 
 
 def is_open(dialog: QWidget) -> bool:
@@ -84,7 +86,7 @@ class Walker:
         self.wait(lambda: self.window.desk.loaded is not None, "the model")
         self.wait(lambda: not is_open(dialog), "the dialog to close")
 
-    def dialog(self, kind: type[LoadDialog] | type[ExportDialog]) -> QDialog:
+    def dialog(self, kind: type[D]) -> D:
         self.wait(lambda: self.window.findChild(kind) is not None, kind.__name__)
         found = self.window.findChild(kind)
         assert found is not None
@@ -120,10 +122,13 @@ class Walker:
         wizard = QApplication.activeModalWidget()
         assert isinstance(wizard, ImportWizard)
         field = find(wizard, QLineEdit, "import-file")
-        field.setText(str(path))
+        field.setFocus()
+        QTest.keyClicks(field, str(path))
         QTest.keyClick(field, Key.Key_Return)
         following = wizard.button(QWizard.WizardButton.NextButton)
-        self.wait(wizard.file_page.isComplete, "the file to be recognised")
+        page = wizard.file_page
+        self.wait(lambda: page.isComplete() or page.problem.text(), "the file to be recognised")
+        assert page.isComplete(), page.problem.text()
         self.stage(f"import-{path.suffix[1:]}", wizard)
         if wizard.currentId() != READING:
             QTest.mouseClick(following, Qt.MouseButton.LeftButton)
@@ -218,7 +223,7 @@ class Walker:
         self.wait(find(dialog, QPushButton, "export-start").isEnabled, "the destination to be checked")
         self.stage("export-dialog", dialog)
         self.click("export-start", dialog)
-        self.wait(lambda: dialog.written is not None, "the export")  # type: ignore[attr-defined]
+        self.wait(lambda: dialog.written is not None, "the export")
         self.stage("exported", dialog)
         self.click("export-cancel", dialog)
         self.wait(lambda: not is_open(dialog), "the export dialog to close")
