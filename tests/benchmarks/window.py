@@ -91,6 +91,7 @@ def gaps() -> dict[str, object]:
     for name, action in (("warmup", "warm-up"), ("edit", "edit")):
         taken.clear()
         timer.start()
+        _until(window.actions_by_name[action].isEnabled)
         window.actions_by_name[action].trigger()
         _until(lambda: bool(window.desk.run.activity))
         _until(lambda: not window.desk.run.activity)

@@ -73,10 +73,11 @@ def test_the_whole_walk(make_window: Callable[[], MainWindow], shared_data: Path
     assert before == original
     assert after != before
     walker.export(tmp_path / "exported")
-    assert written_by_transformers(tmp_path / "exported", PROMPT, len(after)) == after[: len(after)]
+    written = written_by_transformers(tmp_path / "exported", PROMPT)
+    assert written.strip().startswith(after.strip())
 
 
-def written_by_transformers(folder: Path, prompt: str, characters: int) -> str:
+def written_by_transformers(folder: Path, prompt: str) -> str:
     """Greedily, by the library alone."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -87,6 +88,4 @@ def written_by_transformers(folder: Path, prompt: str, characters: int) -> str:
     with torch.inference_mode():
         written = model.generate(**ids, max_new_tokens=48, do_sample=False)  # type: ignore[misc]
     new = written[0, ids["input_ids"].shape[1] :]
-    return str(tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False))[
-        :characters
-    ]
+    return str(tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False))
