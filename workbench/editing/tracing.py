@@ -121,7 +121,8 @@ def _one_minibatch(
     recorder.positions = rows * max(len(f.ids) for f in batch) + columns
     try:
         logits, tokens, rows = answer_logits(loaded.model, batch)
-        token_loss = cross_entropy(logits.float(), tokens, reduction="none")  # (n,)
+        logits = logits.float()  # (n, vocabulary)
+        token_loss = cross_entropy(logits, tokens, reduction="none")  # (n,)
         share = 1 / torch.bincount(rows, minlength=len(batch)).float()  # (B,) one over a fact's answer tokens
         total = (token_loss * share[rows]).sum() if per_edit else token_loss.mean()
         total.backward()
