@@ -149,6 +149,23 @@ def test_a_failing_step_is_told_with_details_and_the_window_goes_on(
     assert set(states(window)) <= {State.KEPT, State.LOST}
 
 
+def test_a_run_that_begins_and_fails_between_two_ticks_is_told(
+    walker: Walker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Editor, *_given: object) -> None:
+        raise OutOfMemory("The device's memory ran out.")
+
+    monkeypatch.setattr(Editor, "apply", fail)
+    run = walker.window.desk.run
+    walker.press("edit")
+    run.bridge.close()
+    run.runner.join()
+    run.bridge.watch()
+    walker.wait_for_end()
+    [sentence] = walker.window.notices.sentences()
+    assert "memory ran out" in sentence
+
+
 def test_settings_that_make_the_state_useless_ask_before_starting_over(walker: Walker) -> None:
     window = walker.window
     warm_up_and_edit(walker)

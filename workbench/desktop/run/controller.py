@@ -180,9 +180,10 @@ class RunController(QObject):
                 self._keeper.keep_chain(self.bench.chain)
             elif isinstance(event, RunEnded) and event.reason is not EndReason.FINISHED:
                 self._note_unfinished(event)
-            elif isinstance(event, JobFailed):
-                self.failed.emit(event)
         self.advanced.emit(events)
+        for event in events:
+            if isinstance(event, JobFailed):  # last: the begin of a run withdraws the notice of the one before
+                self.failed.emit(event)
 
     def _note_unfinished(self, event: RunEnded) -> None:
         warming_up = self.activity is Activity.WARMING_UP
