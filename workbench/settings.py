@@ -23,6 +23,7 @@ class Setting:
     logarithmic: bool = False  # spans decades: step by factors, show in scientific notation
     choices: tuple[str, ...] = ()
     symbol: str = ""  # the letter used in the paper
+    zero: str = ""  # what 0 stands for, shown in its place
 
 
 def setting(default: T, label: str, help: str, **more: Any) -> T:

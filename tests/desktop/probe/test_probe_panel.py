@@ -115,6 +115,16 @@ def test_pieces_appear_as_they_are_written_and_stop_keeps_them(
     assert button(panel, "run").isVisible()
 
 
+def test_a_finished_answer_is_read_from_its_beginning(
+    qtbot: QtBot, panel: ProbePanel, prober: FakeProber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prober, "stream", lambda *_: iter([" Paris", "\n" * 100, "end"]))
+    ask(qtbot, panel, "The capital")
+    bar = find(panel, QPlainTextEdit, "probe-edited").verticalScrollBar()
+    assert bar.maximum() > 0
+    qtbot.waitUntil(lambda: bar.value() == 0)
+
+
 def test_a_second_question_takes_the_place_of_the_first(
     qtbot: QtBot, panel: ProbePanel, prober: FakeProber
 ) -> None:

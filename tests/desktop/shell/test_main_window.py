@@ -152,7 +152,7 @@ def test_a_failing_step_is_told_with_details_and_the_window_goes_on(
 def test_a_run_that_begins_and_fails_between_two_ticks_is_told(
     walker: Walker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: Editor, *_given: object) -> None:
+    def fail(*_given: object) -> None:
         raise OutOfMemory("The device's memory ran out.")
 
     monkeypatch.setattr(Editor, "apply", fail)

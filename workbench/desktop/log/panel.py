@@ -11,6 +11,7 @@ from workbench.desktop.log.handler import MOST, Entry, LogKeeper
 from workbench.desktop.theme import CAPTION, icon
 from workbench.desktop.widgets import label, line, row
 
+OWN = "workbench"  # the logger whose name goes without saying
 LEVELS = (
     ("Everything", logging.INFO),
     ("Warnings and errors", logging.WARNING),
@@ -89,4 +90,5 @@ class LogPanel(QWidget):
 def _line(entry: Entry) -> str:
     when = datetime.fromtimestamp(entry.time)
     word = logging.getLevelName(entry.level).lower()
-    return f"{when:%H:%M:%S}  {word:<8} {entry.source}: {entry.text}"
+    source = "" if entry.source == OWN else f"{entry.source}: "
+    return f"{when:%H:%M:%S}  {word:<8} {source}{entry.text}"

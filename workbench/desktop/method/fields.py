@@ -24,6 +24,8 @@ class NumberField(QAbstractSpinBox):
 
     def value(self) -> float | int | None:
         """None where what is typed is no number (or no whole one)."""
+        if self._setting.zero and self.text().strip() == self._setting.zero:
+            return 0
         number = parse(self.text(), self._unit)
         if number is None or (self._whole and number != int(number)):
             return None
@@ -44,7 +46,8 @@ class NumberField(QAbstractSpinBox):
 
     def _show(self) -> None:
         suffix = f" {self._unit}" if self._unit else ""
-        self.lineEdit().setText(in_words(self._value) + suffix)
+        words = in_words(self._value) + suffix
+        self.lineEdit().setText(self._setting.zero or words if self._value == 0 else words)
 
     @Slot()
     def _typed(self) -> None:

@@ -91,6 +91,8 @@ class SettingRow(QWidget):
             return f"“{choice_in_words(self.name, str(value))}”"
         if isinstance(self.field, SwitchField):
             return "on" if value else "off"
+        if value == 0 and self.setting.zero:
+            return self.setting.zero
         if isinstance(value, (int, float)):
             return in_words(value)
         return f"“{value}”" if value else "empty"

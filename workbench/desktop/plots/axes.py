@@ -4,14 +4,15 @@ import math
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
 STEP_SPACINGS = (1, 2, 5)
 CHARACTER, TICK_GAP = 7, 30  # logical pixels: per character of a step, and free between two
 ROW_GAP = 22  # between two ticks of a value axis
 NAME_GAP = 14  # between two names of rows
-OVERHANG = 30
+OVERHANG = 50
+NAME_OFFSET, NAME_WIDTH = 8, 42  # of the axis's name, left of its first tick
 
 
 def nice_spacing(span: float, most: int) -> float:
@@ -71,7 +72,16 @@ class PlainAxis(pg.AxisItem):  # type: ignore[misc]
 
 
 class StepAxis(PlainAxis):
-    """Counts: steps or facts, never a fraction."""
+    """Counts: steps or facts, never a fraction. Its ``name`` stands in the corner, left of the first tick."""
+
+    def __init__(self, orientation: str, name: str = "") -> None:
+        super().__init__(orientation)
+        self.name = name
+
+    def set_name(self, name: str) -> None:
+        self.name = name
+        self.picture = None
+        self.update()
 
     def gap(self, high: float) -> float:
         return TICK_GAP + CHARACTER * len(f"{max(high, 1):,.0f}")
@@ -85,7 +95,23 @@ class StepAxis(PlainAxis):
     def generateDrawSpecs(self, p: QPainter) -> tuple[object, list[object], object] | None:
         """Labels without tick marks: marks of no length would show as dots."""
         specs = super().generateDrawSpecs(p)
-        return None if specs is None else (specs[0], [], specs[2])
+        if specs is None:
+            return None
+        line, _, texts = specs
+        return line, [], [*texts, *self._name_beside(texts)]
+
+    def _name_beside(
+        self, texts: Sequence[tuple[QRectF, Qt.AlignmentFlag, str]]
+    ) -> list[tuple[QRectF, Qt.AlignmentFlag, str]]:
+        """Nothing where a label of a tick stands in its place."""
+        if not texts or not self.name:
+            return []
+        first = min((rect for rect, _, _ in texts), key=lambda rect: rect.left())
+        right = self.mapRectFromParent(self.geometry()).left() - NAME_OFFSET
+        if first.left() < right:
+            return []
+        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
+        return [(QRectF(right - NAME_WIDTH, first.top(), NAME_WIDTH, first.height()), flags, self.name)]
 
 
 class ValueAxis(PlainAxis):

@@ -5,7 +5,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from workbench.desktop.plots.axes import PlainAxis
+from workbench.desktop.plots.axes import PlainAxis, StepAxis
 from workbench.desktop.theme import Tokens
 
 LEFT_AXIS, BOTTOM_AXIS = 46, 18  # logical pixels
@@ -34,9 +34,7 @@ class Canvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     left = Signal()
     double_clicked = Signal()
 
-    def __init__(
-        self, left: PlainAxis, bottom: PlainAxis, font: QFont, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, left: PlainAxis, bottom: StepAxis, font: QFont, parent: QWidget | None = None) -> None:
         self.view = _View()
         super().__init__(parent)
         self.left_axis, self.bottom_axis = left, bottom

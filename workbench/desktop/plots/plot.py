@@ -50,6 +50,7 @@ class Plot(QWidget):
     empty: ClassVar[str]  # what will appear and when
     protocols: ClassVar[tuple[str, ...]] = ()  # how its scores are taken, for the tooltip
     steps_along_x: ClassVar[bool] = True
+    x_quantity: ClassVar[str] = ""  # what x counts where it does not count steps
     has_legend: ClassVar[bool] = True
     margin: ClassVar[float] = 0.012  # of the view's width, free beside the first and the last point
 
@@ -83,6 +84,7 @@ class Plot(QWidget):
     def set_x_axis(self, axis: XAxis) -> None:
         if axis != self.x_axis:
             self.x_axis = XAxis(axis)
+            self._name_x_axis()
             self.following, self._span = True, None
             self.set_cursor(None)
             self.invalidate()
@@ -261,6 +263,9 @@ class Plot(QWidget):
 
     # Parts
 
+    def _name_x_axis(self) -> None:
+        self.canvas.bottom_axis.set_name(str(self.x_axis) if self.steps_along_x else self.x_quantity)
+
     def _build(self) -> None:
         self.setObjectName(f"plot-{self.key}")
         self.setAccessibleName(f"{self.title}: {self.quantities[0]}")
@@ -270,6 +275,7 @@ class Plot(QWidget):
         self.header.caption.protocols = self.protocols
         self.header.caption.set_text(self.title, *self.quantities)
         self.canvas = Canvas(self.new_left_axis(), StepAxis("bottom"), interface_font(SMALL), self)
+        self._name_x_axis()
         self.canvas.hide()
         self._message = self._new_message()
         self._readout = Readout(interface_font(SMALL), self.canvas)

@@ -24,6 +24,7 @@ class SpectrumPlot(CurvePlot):
     empty = "Eigenvalues of the gradient covariance appear here with the first step under full whitening."
     scale = Scale.LOG
     steps_along_x = False
+    x_quantity = "rank"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -37,6 +37,12 @@ class AnswerPane(QWidget):
     def set_state(self, word: str) -> None:
         self.state.setText(word)
 
+    def end(self) -> None:
+        """Nothing more comes: back to the beginning, which answers the prompt, unless the person scrolled up."""
+        bar = self.text.verticalScrollBar()
+        if bar.value() == bar.maximum():
+            bar.setValue(0)
+
     def add(self, piece: str) -> None:
         """Keeps the end in sight unless the person scrolled up; a selection stays. A space after the prompt goes."""
         bar = self.text.verticalScrollBar()

@@ -217,6 +217,8 @@ class ProbePanel(QWidget):
     @Slot(object)
     def _finished(self, _result: object) -> None:
         self._set_states(None)
+        for pane in self.panes.values():
+            pane.end()
         if self._page == FACT_PAGE:
             before, after = (self.fact_rows.summary(side) for side in Side)
             self.says.say(f"Original: {before}. {self._edited_name}: {after}." if after else "")

@@ -36,6 +36,7 @@ class EngineChoice:
         "How many threads the engine computes with. 0: all cores but one, which keeps the window quick.",
         low=0,
         high=1_024,
+        zero="all but one",
     )
 
     def __post_init__(self) -> None:

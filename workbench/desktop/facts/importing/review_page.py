@@ -36,6 +36,7 @@ class ReviewPage(QWizardPage):
         (self.to_warmup if to_warmup else self.to_facts).setChecked(True)
         self.only_first = named(QCheckBox("Only the first"), "import-only-first")
         self.limit = named(QSpinBox(minimum=1, maximum=1), "import-limit", "How many facts")
+        self.limit.lineEdit().setTextMargins(6, 0, 0, 0)
         self.limit.setEnabled(False)
         self.limit.setGroupSeparatorShown(True)
         self.limit.setMinimumWidth(140)

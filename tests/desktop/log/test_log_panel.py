@@ -1,0 +1,61 @@
+"""The log dock: what the program says, from any thread, filtered and copied."""
+
+import logging
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPlainTextEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from tests.desktop.finding import find
+from workbench.desktop.log.handler import LogKeeper
+from workbench.desktop.log.panel import LogPanel
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> Iterator[LogPanel]:
+    keeper = LogKeeper()
+    keeper.install()
+    made = LogPanel(keeper)
+    qtbot.addWidget(made)
+    yield made
+    keeper.remove()
+
+
+def lines(panel: LogPanel) -> list[str]:
+    return [
+        line.split("  ", 1)[1] for line in find(panel, QPlainTextEdit, "log-text").toPlainText().splitlines()
+    ]
+
+
+def test_records_of_any_thread_appear_and_another_programs_part_is_named(
+    qtbot: QtBot, panel: LogPanel
+) -> None:
+    logging.getLogger("workbench").info("Step 1")
+    told = threading.Thread(target=logging.getLogger("accelerate").warning, args=("<b>odd</b>",))
+    told.start()
+    told.join()
+    qtbot.waitUntil(lambda: len(lines(panel)) == 2)
+    assert [line.split(maxsplit=1) for line in lines(panel)] == [
+        ["info", "Step 1"],
+        ["warning", "accelerate: <b>odd</b>"],
+    ]
+
+
+def test_level_and_words_filter_what_is_shown_and_copied(qtbot: QtBot, panel: LogPanel) -> None:
+    for level, text in (
+        (logging.INFO, "Step 1"),
+        (logging.WARNING, "Memory low"),
+        (logging.ERROR, "Disk full"),
+    ):
+        logging.getLogger("workbench").log(level, text)
+    qtbot.waitUntil(lambda: len(lines(panel)) == 3)
+    chooser = find(panel, QComboBox, "log-level")
+    chooser.setCurrentIndex(1)
+    chooser.activated.emit(1)
+    assert len(lines(panel)) == 2
+    find(panel, QLineEdit, "log-search").setText("disk")
+    find(panel, QPushButton, "log-copy").click()
+    assert QApplication.clipboard().text().endswith("Disk full")
+    assert "Memory" not in QApplication.clipboard().text()
