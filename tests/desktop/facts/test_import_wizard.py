@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QWizard
 from pytestqt.qtbot import QtBot
 
+from workbench.desktop.courtesy import Courteous
 from workbench.desktop.facts import FactsPanel, prepared
 from workbench.desktop.facts.conflicts_dialog import ConflictsDialog
 from workbench.desktop.facts.conflicts_view import FIRST, Keep
@@ -374,13 +376,13 @@ def test_the_table_s_own_conflicts_are_resolved_at_any_time(qtbot: QtBot, panel:
     assert dialog.drop.toolTip()
 
 
-class _Never:
-    def tell(self, progress: object) -> None:
-        pass
-
-
 def test_published_facts_are_recognised(qtbot: QtBot, panel: FactsPanel, shared_data: Path) -> None:
-    result = read_all(_Never(), shared_data / "data" / "counterfact_edits.json", ImportOptions(), {})
+    result = read_all(
+        Courteous(lambda _: None, Event()),
+        shared_data / "data" / "counterfact_edits.json",
+        ImportOptions(),
+        {},
+    )
     assert len(result.facts) == 3_000
     made = wizard(qtbot, panel, shared_data / "data" / "counterfact_edits.json")
     assert "CounterFact" in made.file_page.recognised.text()

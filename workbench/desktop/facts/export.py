@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from threading import Event
 
 from PySide6.QtCore import QEventLoop, QSettings, Qt, Slot
 from PySide6.QtWidgets import QFileDialog, QProgressDialog, QWidget
 
-from workbench.desktop.facts.job import Job
+from workbench.desktop.background import Background, Tell
+from workbench.desktop.courtesy import Courteous, courteous
 from workbench.desktop.facts.store.columns import facts_in_words
-from workbench.errors import WorkbenchError
+from workbench.errors import Cancelled, WorkbenchError
 from workbench.facts import write_csv, write_jsonl
 from workbench.facts.fact import Fact
 
@@ -52,24 +54,41 @@ class _Writing(QProgressDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setMinimumDuration(400)
         write: Write = write_jsonl if path.suffix.lower() in (".jsonl", ".ndjson") else write_csv
-        self._path = path
-        self._job = Job(lambda job: write(path, _told(facts, job)), self)
+        self._path, self._facts, self._write = path, facts, write
+        self._said: Said = None
         self._loop = QEventLoop(self)
-        self._job.progressed.connect(self._show)
-        self._job.finished.connect(self._loop.quit)
+        self._background = Background(self)
+        self._background.progressed.connect(self._show)
+        self._background.finished.connect(self._written)
+        self._background.failed.connect(self._failed)
         self.canceled.connect(self._cancel)
 
     def run(self) -> Said:
-        self._job.start()
+        self._background.start(self._work)
         self._loop.exec()
-        self._job.end()
+        self._background.close()
         self.reset()
-        error = self._job.error
-        if error is not None:
-            return (str(error) if isinstance(error, WorkbenchError) else f"Writing failed: {error}."), "bad"
-        if self._job.result is None:
-            return "The export was cancelled; nothing was written.", "warning"
-        return f"{facts_in_words(int(str(self._job.result)))} written to {self._path}.", "good"
+        return self._said
+
+    def _work(self, tell: Tell, cancel: Event) -> object:
+        with courteous(tell, cancel) as listener:
+            return self._write(self._path, _told(self._facts, listener))
+
+    @Slot(object)
+    def _written(self, number: int) -> None:
+        self._said = f"{facts_in_words(number)} written to {self._path}.", "good"
+        self._loop.quit()
+
+    @Slot(object)
+    def _failed(self, error: Exception) -> None:
+        match error:
+            case Cancelled():
+                self._said = "The export was cancelled; nothing was written.", "warning"
+            case WorkbenchError():
+                self._said = str(error), "bad"
+            case _:
+                self._said = f"Writing failed: {error}.", "bad"
+        self._loop.quit()
 
     @Slot(object)
     def _show(self, written: int) -> None:
@@ -77,11 +96,11 @@ class _Writing(QProgressDialog):
 
     @Slot()
     def _cancel(self) -> None:
-        self._job.cancel()
+        self._background.cancel()
 
 
-def _told(facts: Sequence[Fact], job: Job) -> Iterator[Fact]:
+def _told(facts: Sequence[Fact], listener: Courteous) -> Iterator[Fact]:
     for number, fact in enumerate(facts):
         if number % TELL_EVERY == 0:
-            job.tell(number)
+            listener(number)
         yield fact

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
+from workbench.desktop.courtesy import Courteous
 from workbench.desktop.facts.store.batch import Batch, prepared, together
 from workbench.desktop.facts.store.fact_list import FactList
 from workbench.desktop.facts.store.groups import Group, groups_in
@@ -33,10 +33,6 @@ class Result:
     groups: Mapping[str, tuple[Group, ...]]
 
 
-class Listener(Protocol):
-    def tell(self, progress: object) -> None: ...
-
-
 @contextmanager
 def without_collection() -> Iterator[None]:
     """Facts make no cycles; looking for some among a million of them would hold up the window."""
@@ -52,9 +48,9 @@ def without_collection() -> Iterator[None]:
 
 
 def read_all(
-    listener: Listener, path: Path, options: ImportOptions, tables: Mapping[str, FactList]
+    listener: Courteous, path: Path, options: ImportOptions, tables: Mapping[str, FactList]
 ) -> Result:
-    """Raises FactFormatError, and what ``listener.tell`` raises to stop."""
+    """Raises FactFormatError, and Cancelled."""
     with without_collection():
         batches: list[Batch] = []
         bad: list[BadRow] = []
@@ -62,7 +58,7 @@ def read_all(
         number = 0
 
         def progressed(done: int, size: int) -> None:
-            listener.tell(Progress(number, len(bad), done, size))
+            listener(Progress(number, len(bad), done, size))
 
         reader = read(path, options, progressed)
         for item in reader:
@@ -75,6 +71,6 @@ def read_all(
                 batches.append(prepared(waiting))
                 waiting.clear()
         facts = together([*batches, prepared(waiting)])
-        listener.tell(Progress(number, len(bad), 1, 1))
+        listener(Progress(number, len(bad), 1, 1))
         groups = {name: groups_in(table, facts) for name, table in tables.items()}
         return Result(facts, tuple(bad), reader.notes, groups)

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Event
 
 from PySide6.QtCore import QSettings, Slot
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget, QWizardPage
 
+from workbench.desktop.background import Background, Tell
+from workbench.desktop.courtesy import courteous
 from workbench.desktop.facts.importing.bad_rows import BadRowsView
 from workbench.desktop.facts.importing.reading import Progress, Result, read_all
 from workbench.desktop.facts.importing.samples import size_in_words
-from workbench.desktop.facts.job import Job
 from workbench.desktop.facts.store.columns import facts_in_words
 from workbench.desktop.facts.store.fact_list import FactList
 from workbench.desktop.facts.widgets import named, plain_label
@@ -29,7 +31,10 @@ class ReadingPage(QWizardPage):
     ) -> None:
         super().__init__(parent)
         self._tables = tables
-        self._job: Job | None = None
+        self._background = Background(self)
+        self._background.progressed.connect(self._show_progress)
+        self._background.finished.connect(self._show_result)
+        self._background.failed.connect(self._show_failure)
         self.result: Result | None = None
         self.headline = plain_label(name="import-headline")
         self.bar = named(QProgressBar(maximum=STEPS), "import-progress", "Reading")
@@ -51,29 +56,26 @@ class ReadingPage(QWizardPage):
         self.bar.setValue(0)
         self.bar.show()
         self.bad.show_rows(())
-        self._job = Job(lambda job: read_all(job, path, options, self._tables), self)
-        self._job.progressed.connect(self._show_progress)
-        self._job.finished.connect(self._show_end)
-        self._job.start()
+
+        def work(tell: Tell, cancel: Event) -> object:
+            with courteous(tell, cancel) as listener:
+                return read_all(listener, path, options, self._tables)
+
+        self._background.start(work)
 
     def end(self) -> None:
         """Stops reading; what was read so far is forgotten."""
-        if self._job is not None:
-            job, self._job = self._job, None
-            job.end()
-            job.deleteLater()
+        self._background.close()
 
     def isComplete(self) -> bool:
         return self.result is not None and len(self.result.facts) > 0
 
     @property
     def running(self) -> bool:
-        return self._job is not None and self._job.isRunning()
+        return self._background.busy
 
     @Slot(object)
     def _show_progress(self, progress: Progress) -> None:
-        if self._job is None:
-            return
         share = progress.done / max(progress.size, 1)
         self.bar.setValue(int(share * STEPS))
         bad = f", {count(progress.bad, 'bad row')}" if progress.bad else ""
@@ -83,23 +85,17 @@ class ReadingPage(QWizardPage):
             "Looking for conflicts" if looking else f"{facts_in_words(progress.facts)}{bad} · {read}"
         )
 
-    @Slot()
-    def _show_end(self) -> None:
-        if self._job is None or self.sender() is not self._job:
-            return
+    @Slot(object)
+    def _show_failure(self, error: Exception) -> None:
         self.bar.hide()
-        if self._job.error is not None:
-            error = self._job.error
-            known = isinstance(error, WorkbenchError)
-            self._say(str(error) if known else f"Reading failed ({error}): choose another file.", "bad")
-            self.detail.setText(
-                "Nothing was imported. Go back to choose how the file is read, or another file."
-            )
-        elif isinstance(self._job.result, Result):
-            self._show_result(self._job.result)
+        known = isinstance(error, WorkbenchError)
+        self._say(str(error) if known else f"Reading failed ({error}): choose another file.", "bad")
+        self.detail.setText("Nothing was imported. Go back to choose how the file is read, or another file.")
         self.completeChanged.emit()
 
+    @Slot(object)
     def _show_result(self, result: Result) -> None:
+        self.bar.hide()
         self.result = result
         bad = f", {count(len(result.bad), 'row')} left out" if result.bad else ""
         if len(result.facts):
@@ -108,6 +104,7 @@ class ReadingPage(QWizardPage):
             self._say(f"No fact could be read{bad}: go back and choose what each column holds.", "bad")
         self.detail.setText("\n".join(result.notes))
         self.bad.show_rows(result.bad)
+        self.completeChanged.emit()
 
     def _say(self, sentence: str, level: str) -> None:
         self.headline.setText(sentence)
