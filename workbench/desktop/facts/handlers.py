@@ -13,10 +13,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog
 
 from workbench.desktop.facts.actions import Need
-from workbench.desktop.facts.conflicts_dialog import ConflictsDialog
-from workbench.desktop.facts.export import export_facts
-from workbench.desktop.facts.fact_form import FactForm
-from workbench.desktop.facts.importing.wizard import ImportWizard
 from workbench.desktop.facts.store.batch import prepared
 from workbench.desktop.facts.store.clipboard import MAX_COPIED, from_text, to_text
 from workbench.desktop.facts.store.columns import COLUMNS, facts_in_words, problem_of, tags_of
@@ -78,6 +74,8 @@ class Handlers(QObject):
 
     @Slot()
     def add_in_form(self) -> None:
+        from workbench.desktop.facts.fact_form import FactForm
+
         page = self._panel.page
         form = FactForm(page.facts, parent=self._panel)
         form.accepted_fact.connect(self._add_one)
@@ -91,6 +89,8 @@ class Handlers(QObject):
     @Slot()
     def edit(self) -> None:
         """The fact under the cursor, or the first selected."""
+        from workbench.desktop.facts.fact_form import FactForm
+
         page, chosen = self._panel.page, self._chosen()
         current = page.table.current_fact()
         index = current if current in chosen else int(chosen[0])
@@ -223,6 +223,8 @@ class Handlers(QObject):
         QTimer.singleShot(0, self, lambda: self.import_facts(path))
 
     def import_facts(self, path: Path | None) -> None:
+        from workbench.desktop.facts.importing.wizard import ImportWizard
+
         panel = self._panel
         to_warmup = panel.page is panel.warmup_page
         wizard = ImportWizard(panel.facts, panel.warmup, panel.settings, path, to_warmup, panel)
@@ -232,6 +234,8 @@ class Handlers(QObject):
 
     @Slot()
     def resolve_conflicts(self) -> None:
+        from workbench.desktop.facts.conflicts_dialog import ConflictsDialog
+
         page = self._panel.page
         dialog = ConflictsDialog(page.facts, self._panel)
         if dialog.exec():
@@ -241,6 +245,8 @@ class Handlers(QObject):
         dialog.deleteLater()
 
     def _export(self, indices: IntArray) -> None:
+        from workbench.desktop.facts.export import export_facts
+
         page = self._panel.page
         facts = [page.facts[i] for i in indices.tolist()]
         if sentence := export_facts(facts, self._panel.settings, self._panel):

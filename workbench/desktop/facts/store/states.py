@@ -17,6 +17,7 @@ class State(IntEnum):
     LOST = 4
     CONFLICT = 5
     WARM_UP = 6
+    SKIPPED = 7
 
     @property
     def word(self) -> str:
@@ -31,6 +32,7 @@ MEANING = {
     State.LOST: "edited, but the model no longer answers with the target",
     State.CONFLICT: "another fact has the same prompt and a different target",
     State.WARM_UP: "used for the whitening statistics",
+    State.SKIPPED: "left out because its step was not finite; Edit tries it again",
 }
 
 TOKEN = {
@@ -41,6 +43,7 @@ TOKEN = {
     State.LOST: "bad",
     State.CONFLICT: "warning",
     State.WARM_UP: "dim",
+    State.SKIPPED: "warning",
 }
 
 
