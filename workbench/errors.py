@@ -50,6 +50,10 @@ class SessionError(InputError):
     """A session folder cannot be used, or not for what was asked; nothing outside it was touched."""
 
 
+class SessionMoved(SessionError):
+    """The folder was moved or removed under an open session; what is in memory can be saved elsewhere."""
+
+
 class DiskFull(WorkbenchError):
     """A write needs more space than there is; nothing half-written is left."""
 

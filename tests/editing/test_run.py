@@ -182,7 +182,7 @@ def test_stopping_after_a_step_keeps_it_and_going_on_gives_the_uninterrupted_run
     events: list[Event] = []
     for event in run.events():
         events.append(event)
-        if isinstance(event, WarmupProgressed) and event.facts_done == 16:
+        if isinstance(event, StepApplied):
             control.stop_after_step()
     ended = events[-1]
     assert isinstance(ended, RunEnded)

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 from tests.session.kept_runs import assert_same_state, copied, editor, facts, job, recipe, resumed, run_kept
 from tests.tiny import tiny_model
+from workbench.editing.job import Done
 from workbench.editing.run import Run
 from workbench.errors import DiskFull
 from workbench.session import tensor_files
@@ -139,3 +140,42 @@ def facts_and_run(path: Path) -> None:
 def remount(place: Path, size: int) -> None:
     flag = 32
     assert ctypes.CDLL(None).mount(b"tmpfs", bytes(place), b"tmpfs", flag, f"size={size}".encode()) == 0
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3, 4, 7])
+def test_the_model_is_as_the_session_kept_it_and_the_same_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    chosen = recipe(memory=1)
+    whole, _, _ = run_kept(tmp_path / "whole", chosen, job(8), EVERY_STEP)
+    disk = _Disk(writes)
+    monkeypatch.setattr(tensor_files, "save_file", disk.save_file)
+    with Session.create(tmp_path / "s", keeping=EVERY_STEP) as session:
+        of = editor(chosen)
+        recorder = session.start_run(of, job(8))
+        run = Run(of, job(8), sink=recorder)
+        with pytest.raises(DiskFull):
+            list(run.events())
+        disk.left = 1000
+        assert_same_state(copied(of), copied(session.rebuild(tiny_model()).editor))
+        steps = session.steps(1)
+        assert [s.position.step for s in steps if s.position.editing] == list(range(1, run.steps_done + 1))
+        assert sum(not s.position.editing for s in steps) == run.warmup_steps_done
+        going_on = Run(of, job(8), sink=recorder, done=Done(run.warmup_steps_done, run.steps_done))
+        list(going_on.events())
+        assert_same_state(copied(of), copied(whole))
+        assert session.rebuild(tiny_model()).bit_equal
+        assert len(session.steps(1)) == 6
+
+
+def test_a_run_that_cannot_keep_its_start_leaves_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of, what = editor(recipe()), job(4)
+    with Session.create(tmp_path / "s") as session:
+        list(Run(of, what, sink=session.start_run(of, what)).events())
+        disk = _Disk(0)
+        monkeypatch.setattr(tensor_files, "save_file", disk.save_file)
+        with pytest.raises(DiskFull):
+            session.start_run(of, what)
+        assert [r.id for r in session.runs()] == [1]

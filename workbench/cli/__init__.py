@@ -24,7 +24,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    from workbench.cli import evaluating, exporting, listing, resuming, running
+    from workbench.cli import (
+        applying,
+        calibrating,
+        comparing,
+        evaluating,
+        experimenting,
+        exporting,
+        ledger,
+        listing,
+        resuming,
+        running,
+    )
 
     top = argparse.ArgumentParser(
         prog="workbench",
@@ -33,7 +44,18 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"workbench {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for part in (listing, running, resuming, evaluating, exporting):
+    for part in (
+        listing,
+        running,
+        resuming,
+        ledger,
+        comparing,
+        evaluating,
+        calibrating,
+        experimenting,
+        exporting,
+        applying,
+    ):
         part.add_to(commands)
     top.set_defaults(command=lambda _options: top.print_help())
     return top

@@ -15,6 +15,7 @@ from workbench.editing.events import (
     RunEnded,
     RunStarted,
     StepApplied,
+    StepSkipped,
     WarmupProgressed,
 )
 from workbench.errors import Cancelled
@@ -31,6 +32,7 @@ class RunReport:
         self.ended: RunEnded | None = None
         self.warmup: list[WarmupProgressed] = []
         self.steps: list[StepApplied] = []
+        self.skipped: list[StepSkipped] = []
         self.evaluations: list[Evaluated] = []
 
     def add(self, event: Event) -> None:
@@ -41,6 +43,8 @@ class RunReport:
                 self.warmup.append(event)
             case StepApplied():
                 self.steps.append(event)
+            case StepSkipped():
+                self.skipped.append(event)
             case Evaluated():
                 self.evaluations.append(event)
             case RunEnded():
@@ -82,6 +86,7 @@ class RunReport:
             "after": None if self.after is None else asdict(self.after),
             "retention": self._retention(),
             "success": [_success(s) for s in self.steps],
+            "skipped": [asdict(s) for s in self.skipped],
             "stability": self._stability(),
         }
 

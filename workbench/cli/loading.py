@@ -1,9 +1,11 @@
 """The model that a command names, loaded with progress."""
 
 from workbench.cli.progress import ProgressLine
+from workbench.errors import ModelLoadError
 from workbench.models.loaded import LoadedModel
 from workbench.models.loading import load
 from workbench.models.progress import LoadProgressed
+from workbench.session.records import ModelIdentity
 
 
 def load_model(name: str, device: str, dtype: str, line: ProgressLine) -> LoadedModel:
@@ -17,3 +19,15 @@ def load_model(name: str, device: str, dtype: str, line: ProgressLine) -> Loaded
         f"{str(loaded.dtype).removeprefix('torch.')} on {loaded.device}"
     )
     return loaded
+
+
+def load_base(model: ModelIdentity, given: str | None, device: str, line: ProgressLine) -> LoadedModel:
+    """The model that a run edited, from where the person says it is now or from where it was."""
+    try:
+        return load_model(given or model.source, device, model.dtype, line)
+    except ModelLoadError as error:
+        if given:
+            raise
+        raise ModelLoadError(
+            f"The run's model cannot be loaded from where it was ({error}): say where it is with --model."
+        ) from error

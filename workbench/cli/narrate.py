@@ -8,6 +8,7 @@ from workbench.editing.events import (
     Progressed,
     RunStarted,
     StepApplied,
+    StepSkipped,
     WarmupProgressed,
 )
 
@@ -34,6 +35,9 @@ class Narrator:
                 success = f"step {event.step}: success {event.success_before:.2f} → {event.success:.2f}, "
                 success += f"first step's now {event.success_first:.2f}"
                 self._line.update("Editing", event.facts_done, event.facts_total, "facts", success)
+            case StepSkipped():
+                what = f"Warm-up batch {event.step}" if event.warming_up else f"Step {event.step}"
+                self._line.note(f"{what} was skipped, {event.facts:,} facts left out: {event.message}")
             case Evaluated():
                 when = "unedited" if event.step == 0 else f"after step {event.step}"
                 scores = event.scores

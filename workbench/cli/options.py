@@ -18,26 +18,27 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     """One option per setting of Recipe; what is not given stays with the recipe and the preset."""
     group = parser.add_argument_group("settings of the method (default: the preset of the model)")
     group.add_argument("--recipe", metavar="NAME", help="a named recipe; see workbench models")
-    defaults = {f.name: f.default for f in fields(Recipe)}
-    for name, about in described(Recipe).items():
-        default = defaults[name]
-        if isinstance(default, bool):
-            group.add_argument(
-                _option(name),
-                dest=name,
-                action=argparse.BooleanOptionalAction,
-                default=None,
-                help=_help(about),
-            )
-        else:
-            group.add_argument(
-                _option(name),
-                dest=name,
-                type=type(default),
-                choices=about.choices or None,
-                metavar=None if about.choices else _metavar(about, default),
-                help=_help(about),
-            )
+    for name in described(Recipe):
+        add_setting_option(group, name)
+
+
+def add_setting_option(group: argparse._ActionsContainer, name: str) -> None:
+    """The option of one setting of Recipe, by its field name; None where it is not given."""
+    about = described(Recipe)[name]
+    default = next(f.default for f in fields(Recipe) if f.name == name)
+    if isinstance(default, bool):
+        group.add_argument(
+            _option(name), dest=name, action=argparse.BooleanOptionalAction, default=None, help=_help(about)
+        )
+    else:
+        group.add_argument(
+            _option(name),
+            dest=name,
+            type=type(default),
+            choices=about.choices or None,
+            metavar=None if about.choices else _metavar(about, default),
+            help=_help(about),
+        )
 
 
 def given_settings(options: argparse.Namespace) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from workbench.cli.options import add_setting_option
+
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
@@ -14,13 +16,14 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--run", type=int, metavar="N", help="which run of the session (default: the last)")
     parser.add_argument("--model", metavar="M", help="where the base model is, if not where it was")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    add_setting_option(parser, "on_error")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=resume)
 
 
 def resume(options: argparse.Namespace) -> int:
     from workbench.cli.following import follow, tell_result
-    from workbench.cli.loading import load_model
+    from workbench.cli.loading import load_base
     from workbench.cli.progress import ProgressLine
     from workbench.errors import SessionError
     from workbench.session.folder import Session
@@ -31,13 +34,13 @@ def resume(options: argparse.Namespace) -> int:
                 f"{options.session} is in use by {session.held_by or 'another program'}: end that."
             )
         record = session.run(options.run)
-        loaded = load_model(options.model or record.model.source, options.device, record.model.dtype, line)
-        going_on = session.resume(loaded, record.id)
+        loaded = load_base(record.model, options.model, options.device, line)
+        going_on = session.resume(loaded, record.id, options.on_error)
         if not going_on.bit_equal:
             line.note(
                 "This machine rounds otherwise than the one before: results may differ in their last digits."
             )
         report = follow(line, going_on.editor, going_on.job, lambda: going_on.recorder, going_on.done)
-        tell_result(options.json, loaded, record.recipe, report, session.folder)
+        tell_result(options.json, loaded, going_on.editor.recipe, report, session.folder)
     report.require_finished(session.folder)
     return 0

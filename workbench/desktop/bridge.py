@@ -25,6 +25,7 @@ class Bridge(QObject):
         self.runner = runner
         self.progress = RunProgress()
         self.series = RunSeries()
+        self._of_series = 0  # the run that it holds
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.drain)
 
@@ -44,7 +45,7 @@ class Bridge(QObject):
     def show_again(self, told: list[RunnerEvent]) -> None:
         """What an earlier run told; empty: nothing has run yet."""
         self.progress.reset()
-        self.series = RunSeries()
+        self.series, self._of_series = RunSeries(), 0
         for event in told:
             self._add(event)
         self.ticked.emit(told)
@@ -76,6 +77,16 @@ class Bridge(QObject):
 
     def _add(self, event: RunnerEvent) -> None:
         if isinstance(event, RunBegan) and event.run != self.progress.run and not event.warming_up:
-            self.series = RunSeries(event.name)
+            self._begin_series(event)
+        if isinstance(event, RunBegan) and not event.warming_up:
+            self._of_series = event.run
         self.progress.add(event)
         self.series.add(event)  # type: ignore[arg-type]  # what it does not know it passes over
+
+    def _begin_series(self, event: RunBegan) -> None:
+        """A branch takes over what is shown of the run that it comes from."""
+        if event.parent and event.parent == self._of_series:
+            self.series.rewind(event.steps_before)
+            self.series.name = event.name
+        else:
+            self.series = RunSeries(event.name)

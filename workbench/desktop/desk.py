@@ -96,6 +96,7 @@ class Desk(QObject):
             read_only=self.keeper.read_only,
             problem=self.method.problem(),
             session=self.keeper.session is not None,
+            lost=self.keeper.is_lost,
         )
 
     def set_model(self, loaded: "LoadedModel | None") -> None:
@@ -120,6 +121,19 @@ class Desk(QObject):
         ):
             return None
         return opened
+
+    def other_model(self) -> str:
+        """One sentence where the model that is loaded is not the one that the session's runs edited."""
+        opened, loaded = self._opened, self.loaded
+        if opened is None or loaded is None or not opened.chain or opened.session is not self.keeper.session:
+            return ""
+        wanted = opened.session.run(opened.chain[-1]).model
+        if wanted.sha256 == loaded.sha256:
+            return ""
+        return (
+            f"{name_of(loaded.source)} is not the model that this session edits ({name_of(wanted.source)}; SHA-256 "
+            f"{wanted.sha256[:12]}…, this one {loaded.sha256[:12]}…): it is unedited, and the runs stay in the ledger."
+        )
 
     def start_new(self) -> None:
         """Empty lists; the model that is loaded stays, unedited."""
@@ -149,7 +163,8 @@ class Desk(QObject):
         from workbench.session.records import ModelIdentity
 
         try:
-            self.keeper.keep_model(ModelIdentity.of(loaded))
+            if not self.other_model():
+                self.keeper.keep_model(ModelIdentity.of(loaded))
         except WorkbenchError as error:
             _log.warning("The session could not note its model: %s", error)
 
@@ -167,7 +182,9 @@ class Desk(QObject):
         if last is None or last.warming_up or unfit or last.run not in self.bench.chain:
             return ""
         editor = self.bench.editor
-        if editor is None or self.method.recipe() != editor.recipe or self._facts_changed():
+        if editor is None or last.run in self.bench.cuts or self._facts_changed():
+            return ""
+        if self.method.recipe().with_(on_error=editor.recipe.on_error) != editor.recipe:
             return ""
         return f"run {last.run} from step {last.step:,}"
 

@@ -9,8 +9,11 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.desktop.actions import WindowActions
+from workbench.desktop.compare.panel import ComparePanel
 from workbench.desktop.desk import Desk
 from workbench.desktop.facts import FactsPanel
+from workbench.desktop.ledger.book import LedgerBook
+from workbench.desktop.ledger.panel import LedgerPanel
 from workbench.desktop.log.handler import LogKeeper
 from workbench.desktop.log.panel import LogPanel
 from workbench.desktop.method.panel import MethodPanel
@@ -21,8 +24,7 @@ from workbench.desktop.run.overlays import Overlays
 from workbench.desktop.run.panel import RunPanel
 from workbench.desktop.run.prober import BenchProber
 from workbench.desktop.shell.cheat_sheet import Group, group_of
-from workbench.desktop.shell.dock import PanelDock
-from workbench.desktop.shell.facts_dock import FactsDock
+from workbench.desktop.shell.docks import make_docks
 from workbench.desktop.shell.handlers import Handlers, dropped_path
 from workbench.desktop.shell.layout import Layout
 from workbench.desktop.shell.menus import RecentMenu, ThemeMenu, fill_menu_bar
@@ -31,7 +33,7 @@ from workbench.desktop.shell.notices import NoticeBar
 from workbench.desktop.shell.preferences import THEME, WELCOME, threads_of
 from workbench.desktop.shell.questions import may_stop
 from workbench.desktop.shell.recent import left_open, recent_sessions
-from workbench.desktop.shell.situation import NO_MODEL, Activity, Situation, primary, reasons
+from workbench.desktop.shell.situation import NO_MODEL, Activity, Situation, ledger_reasons, primary, reasons
 from workbench.desktop.shell.status_bar import StatusBar
 from workbench.desktop.shell.telling import Telling
 from workbench.desktop.shell.tool_bar import ORDER, ToolBar
@@ -60,7 +62,11 @@ class MainWindow(QMainWindow):
         self.navigation = Navigation(self)
         self.handlers = Handlers(self)
         self._make_center()
-        self._make_docks()
+        self.ledger = LedgerPanel(
+            LedgerBook(self.desk.keeper, self.desk.run, self), self.actions_by_name.by_name
+        )
+        self.compare = ComparePanel(self.desk.keeper)
+        self.docks = make_docks(self)
         self._make_bars()
         self.layout_keeper = Layout(self, self.docks, self.plots)
         self.layout_keeper.restore(settings)
@@ -91,20 +97,6 @@ class MainWindow(QMainWindow):
         column.addWidget(self.notices)
         column.addWidget(self.pages, 1)
         self.setCentralWidget(center)
-
-    def _make_docks(self) -> None:
-        self.setDockNestingEnabled(True)
-        right, bottom = PanelDock("model", "Model, method, run", self), PanelDock("probe", "Probe, log", self)
-        right.add_panel("model", "Model", self.model)
-        right.add_panel("method", "Method", self.method)
-        right.add_panel("run", "Run", self.run_panel)
-        bottom.add_panel("probe", "Probe", self.probe)
-        bottom.add_panel("log", "Log", self.log_panel)
-        self.docks: dict[str, PanelDock] = {
-            "facts": FactsDock(self.facts, self),
-            "model": right,
-            "probe": bottom,
-        }
 
     def _make_bars(self) -> None:
         handlers = self.handlers.by_name()
@@ -165,10 +157,18 @@ class MainWindow(QMainWindow):
         self.theme_menu.chosen.connect(self.choose_theme)
         self.welcome.starter_wanted.connect(self.handlers.open_starter)
         self.welcome.model_wanted.connect(self.handlers.load_model)
-        self.welcome.session_wanted.connect(self.handlers.choose_session)
+        self.welcome.session_wanted.connect(self.handlers.sessions.choose_session)
         self.welcome.recent_wanted.connect(lambda text: self.handlers.open_session(Path(text)))
         self.welcome.left.connect(self.leave_welcome)
         self.plots.layout_changed.connect(self._save_layout)
+        self.ledger.chosen_changed.connect(self._permit_ledger)
+        self.facts.chosen_changed.connect(self._permit_ledger)
+        self.ledger.book.failed.connect(self.handlers.tell_failure)
+        self.compare.failed.connect(self.handlers.tell_failure)
+        self.compare.overlays_changed.connect(self.overlays.set_compared)
+        self.compare.axis_wanted.connect(self.plots.set_x_axis)
+        self.plots.layout_changed.connect(lambda: self.compare.show_axis(self.plots.x_axis))
+        desk.run.ended.connect(self.compare.runs_changed)
 
     # What the desk tells
 
@@ -177,6 +177,7 @@ class MainWindow(QMainWindow):
         now = self.desk.situation()
         for name, reason in reasons(now).items():
             self.actions_by_name.permit(name, reason)
+        self._permit_ledger()
         say_what_they_do(self.actions_by_name, now)
         on_bar = primary(now)
         self.tool_bar.set_primary(on_bar)
@@ -186,12 +187,20 @@ class MainWindow(QMainWindow):
             for act in waiting:
                 QTimer.singleShot(0, self, act)
 
+    @Slot()
+    def _permit_ledger(self) -> None:
+        now, choice = self.desk.situation(), self.handlers.ledger.choice()
+        for name, reason in ledger_reasons(now, choice).items():
+            self.actions_by_name.permit(name, reason)
+
     def _show_activity(self, now: Situation) -> None:
         run = self.desk.run
         if run.running:
             words = "Stopping…" if now.stopping else run.bridge.progress.headline()
         elif now.activity is Activity.RETURNING:
             words = "Bringing the model back…"
+        elif now.activity is Activity.PREPARING:
+            words = "Preparing the run…"
         else:
             words = "Ready" if now.engine_ready else "Loading the engine…"
         self.status.show_activity(words)
@@ -360,6 +369,8 @@ class MainWindow(QMainWindow):
         self.probe.close_threads()
         self.handlers.close_threads()
         self.overlays.close_threads()
+        self.ledger.book.close_threads()
+        self.compare.close_threads()
         try:
             self.desk.close()
         except WorkbenchError as error:

@@ -208,6 +208,9 @@ class RunSeries:
                 del self.spectra[module]
 
     def _add_scores(self, event: Evaluated) -> None:
+        """The unedited model scores the same whenever a run goes on."""
+        if event.step == 0 and len(self.scored_step) and self.scored_step.values[0] == 0:
+            return
         if len(self.scored_step) and event.step <= self.scored_step.values[-1]:
             scored = int(np.searchsorted(self.scored_step.values, event.step))
             for column in (self.scored_step, self.scored_facts, *self.scores.values()):

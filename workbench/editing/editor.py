@@ -86,25 +86,35 @@ class Editor:
         """Steps 3 to 5 for every module, and the whitening of each statistics object that was used.
 
         Raises NonFinite with the module's name."""
-        whitenings = {} if warming_up else self._whitenings()
-        shifts: dict[str, Shift] = {}
-        for name in self._edited:
-            target = residual(
-                traced.keys[name],
-                traced.values[name],
-                self.statistics[self._statistics_of[name]],
-                whitenings.get(self._statistics_of[name]),
-                self.recipe.normalisation,
-                step_size=self.recipe.step_size,
-                rescale=self.recipe.rescale,
-            )
-            shifts[name] = self._solve(name, traced.keys[name], target)
-            if not shifts[name].finite():
-                raise NonFinite(
-                    f"The shift of {name} is not finite and was not applied: lower the step size.",
-                    module=name,
-                )
+        name = ""
+        try:
+            whitenings = {} if warming_up else self._whitenings()
+            shifts: dict[str, Shift] = {}
+            for name in self._edited:
+                shifts[name] = self._shift(name, traced, whitenings)
+        except torch.linalg.LinAlgError as error:
+            raise NonFinite(
+                f"The statistics{f' of {name}' * bool(name)} cannot be decomposed ({error}); the step was not applied.",
+                module=name,
+            ) from error
         return shifts, whitenings
+
+    def _shift(self, name: str, traced: Traced, whitenings: dict[str, Whitening]) -> Shift:
+        target = residual(
+            traced.keys[name],
+            traced.values[name],
+            self.statistics[self._statistics_of[name]],
+            whitenings.get(self._statistics_of[name]),
+            self.recipe.normalisation,
+            step_size=self.recipe.step_size,
+            rescale=self.recipe.rescale,
+        )
+        shift = self._solve(name, traced.keys[name], target)
+        if not shift.fits(self.loaded.dtype):
+            raise NonFinite(
+                f"The shift of {name} is not finite and was not applied: lower the step size.", module=name
+            )
+        return shift
 
     def apply(self, shifts: dict[str, Shift], traced: Traced | None = None) -> None:
         """Step 6: W ← W + Δ in the fp32 master, cast to the model's dtype after adding. With ``traced``, the
@@ -172,16 +182,14 @@ class Editor:
 
     def _whitenings(self) -> dict[str, Whitening]:
         """One decomposition per statistics object."""
-        return {
-            key: whitening(
-                s.covariance(),
-                self.recipe.floor,
-                self.recipe.floor_kind == "relative",
-                self._decomposition_dtype,
-            )
-            for key, s in self.statistics.items()
-            if s.can_whiten
-        }
+        return {key: self._whitening(key, s) for key, s in self.statistics.items() if s.can_whiten}
+
+    def _whitening(self, key: str, statistics: Moments) -> Whitening:
+        relative = self.recipe.floor_kind == "relative"
+        try:
+            return whitening(statistics.covariance(), self.recipe.floor, relative, self._decomposition_dtype)
+        except (NonFinite, torch.linalg.LinAlgError) as error:
+            raise NonFinite(f"{key}: {error}", module=key) from error
 
     def _solve(self, name: str, keys: Tensor, target: Tensor) -> Shift:
         if name in self.precisions:

@@ -102,8 +102,24 @@ class StepApplied:
 
 
 @dataclass(frozen=True, slots=True)
+class StepSkipped:
+    """In place of a step that came out not finite: weights and statistics are as before it."""
+
+    step: int  # from 1 within its kind
+    warming_up: bool
+    facts_done: int  # the skipped ones included
+    facts_total: int
+    first_fact: int  # index into the run's facts, or its warm-up facts
+    facts: int
+    fact: str  # prompt of the fact that it showed at; empty where it showed in the shift of all
+    module: str  # full name; empty where it showed in the loss
+    message: str  # one sentence
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluated:
-    """All scores on all facts edited so far; step 0 is the unedited model on all facts of the run."""
+    """All scores on all facts edited so far, skipped ones included; step 0 is the unedited model on all facts."""
 
     step: int
     scores: Scores
@@ -129,4 +145,13 @@ class RunEnded:
     message: str = ""  # one sentence where it did not finish
 
 
-Event = RunStarted | Progressed | WarmupProgressed | StepApplied | Evaluated | MinibatchHalved | RunEnded
+Event = (
+    RunStarted
+    | Progressed
+    | WarmupProgressed
+    | StepApplied
+    | StepSkipped
+    | Evaluated
+    | MinibatchHalved
+    | RunEnded
+)

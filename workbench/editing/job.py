@@ -31,14 +31,19 @@ class Done:
     warmup_steps: int = 0
     steps: int = 0
     minibatch: int = 0  # what memory allowed last; 0: the recipe's
+    skip_next: bool = (
+        False  # the step that comes next is skipped where it is not finite, whatever the recipe says
+    )
 
 
 class StepSink(Protocol):
-    """Keeps what a run did. Both calls return once it is durable; the run goes on only then."""
+    """Keeps what a run did. Both calls return once it is durable; the run goes on only then. Where ``keep_step``
+    raises, the sink has put the editor back into the state that it kept last."""
 
     def keep_step(self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced) -> None:
         """Right after the shifts are in the weights. ``step`` counts from 1 within its kind; warm-up steps that
-        leave the weights alone come with no shifts. ``traced`` holds the rows behind the statistics and the memory."""
+        leave the weights alone come with no shifts. ``traced`` holds the rows behind the statistics and the memory;
+        none for a step that was skipped."""
 
     def keep_event(self, event: Event) -> None:
         """Every event, before it is handed on."""

@@ -131,6 +131,13 @@ class Recipe:
         low=0,
         high=1_000_000,
     )
+    on_error: str = setting(
+        "stop",
+        "On error",
+        "What happens at a step whose loss, gradients or shift are not finite; it is never applied. Stop: the run ends "
+        "before it. Skip: its facts are left out of the model, still count in the scores, and the run goes on.",
+        choices=("stop", "skip"),
+    )
     seed: int = setting(0, "Seed", "Fixes sampled text and random choices.", low=0, high=2**31 - 1)
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ from workbench.editing.events import (
     RunEnded,
     RunStarted,
     StepApplied,
+    StepSkipped,
     WarmupProgressed,
 )
 from workbench.editing.job import Done, Job, NoSink, StepSink
@@ -27,7 +28,8 @@ from workbench.editing.protection import text_keys
 from workbench.editing.shift import Shift
 from workbench.editing.texts import Texts, gather_texts
 from workbench.editing.tracing import Traced, trace
-from workbench.errors import Cancelled, OutOfMemory, WorkbenchError
+from workbench.editing.whitening import Whitening
+from workbench.errors import Cancelled, NonFinite, OutOfMemory, WorkbenchError
 from workbench.evaluation.batching import Watch
 from workbench.evaluation.encoded import encode_facts, encode_texts
 from workbench.evaluation.evaluate import Baseline, batch_success, evaluate, evaluate_unedited
@@ -56,6 +58,7 @@ class Run:
         self.warmup_steps_done = done.warmup_steps
         self.steps_done = done.steps
         self.facts_done = min(done.steps * self.recipe.batch, len(job.facts))
+        self._skip_next = done.skip_next
         self._started = time.monotonic()
         loaded = editor.loaded
         self._facts = encode_facts(loaded, job.facts, Watch(self.control))
@@ -116,30 +119,14 @@ class Run:
 
     def warm_up(self) -> Iterator[Event]:
         """Batches of warm-up facts through the statistics, and into the weights where the recipe says so."""
-        changing = self.recipe.warmup_mode == "edits"
         chunks = list(_chunks(self._encoded_warmup, self.recipe.batch))
-        for number, chunk in enumerate(chunks[self.warmup_steps_done :], start=self.warmup_steps_done + 1):
-            began = time.monotonic()
-            first = (number - 1) * self.recipe.batch
-            names = [f.prompt for f in self._warmup_facts[first : first + len(chunk)]]
-            traced = yield from self._trace(chunk, names)
-            shifts: dict[str, Shift] = {}
-            with self.editor.all_or_nothing():
-                self.editor.observe(traced)
-                if changing:
-                    shifts, _ = self.editor.shifts(traced, warming_up=True)
-            self.editor.apply(shifts, traced)
-            self.sink.keep_step(number, True, shifts, traced)
-            self.warmup_steps_done = number
-            yield WarmupProgressed(
-                facts_done=first + len(chunk),
-                facts_total=len(self._encoded_warmup),
-                rows=self.editor.rows,
-                rows_needed=self.editor.rows_needed,
-                loss=float(traced.losses.mean()),
-                seconds=time.monotonic() - began,
-                weights_changed=changing,
-            )
+        while self.warmup_steps_done < len(chunks):
+            yield from self._warm_up_with(chunks[self.warmup_steps_done])
+            left = len(chunks) - self.warmup_steps_done
+            if (left or self._facts.facts) and self.control.stopping:
+                raise Cancelled(
+                    f"Stopped after batch {self.warmup_steps_done:,} of the warm-up; everything up to it is kept."
+                )
 
     def edit(self) -> Iterator[Event]:
         """Step after step; full scores at the recipe's cadence and after the last."""
@@ -154,15 +141,37 @@ class Run:
         if chunks:
             yield self._evaluate()
 
+    def _warm_up_with(self, chunk: tuple[Encoded, ...]) -> Iterator[Event]:
+        began, first = time.monotonic(), self.warmup_steps_done * self.recipe.batch
+        try:
+            traced, shifts, _ = yield from self._solved(chunk, self._warmup_facts, first, warming_up=True)
+        except NonFinite as error:
+            yield self._skipped(error, chunk, warming_up=True, began=began)
+            return
+        self.editor.apply(shifts, traced)
+        self.sink.keep_step(self.warmup_steps_done + 1, True, shifts, traced)
+        self.warmup_steps_done += 1
+        yield WarmupProgressed(
+            facts_done=first + len(chunk),
+            facts_total=len(self._encoded_warmup),
+            rows=self.editor.rows,
+            rows_needed=self.editor.rows_needed,
+            loss=float(traced.losses.mean()),
+            seconds=time.monotonic() - began,
+            weights_changed=bool(shifts),
+        )
+
     def _step(self, chunks: list[tuple[Encoded, ...]]) -> Iterator[Event]:
         """One batch of edits: trace, statistics, shifts, apply; kept before it is told."""
         chunk = chunks[self.steps_done]
-        first = self.steps_done * self.recipe.batch
-        began = time.monotonic()
-        traced = yield from self._trace(chunk, [f.prompt for f in self.job.facts[first : first + len(chunk)]])
-        with self.editor.all_or_nothing():
-            self.editor.observe(traced)
-            shifts, whitenings = self.editor.shifts(traced, warming_up=False)
+        began, first = time.monotonic(), self.steps_done * self.recipe.batch
+        try:
+            traced, shifts, whitenings = yield from self._solved(
+                chunk, self.job.facts, first, warming_up=False
+            )
+        except NonFinite as error:
+            yield self._skipped(error, chunk, warming_up=False, began=began)
+            return
         measured = self.editor.measure(shifts, whitenings)
         self.editor.apply(shifts, traced)
         self.sink.keep_step(self.steps_done + 1, False, shifts, traced)
@@ -186,6 +195,50 @@ class Run:
             modules=measured,
             seconds=seconds,
             memory_bytes=peak_memory_bytes(self.editor.loaded.device),
+        )
+
+    def _solved(
+        self, chunk: Sequence[Encoded], facts: Sequence[Fact], first: int, *, warming_up: bool
+    ) -> Generator[Event, None, tuple[Traced, dict[str, Shift], dict[str, Whitening]]]:
+        """The batch's rows, counted into the statistics, and its shifts, in no weight yet. Raises NonFinite with the
+        statistics as they were; ``facts[first:]`` are those of the batch."""
+        names = [fact.prompt for fact in facts[first : first + len(chunk)]]
+        traced = yield from self._trace(chunk, names)
+        shifts: dict[str, Shift] = {}
+        whitenings: dict[str, Whitening] = {}
+        with self.editor.all_or_nothing():
+            self.editor.observe(traced)
+            if not warming_up or self.recipe.warmup_mode == "edits":
+                shifts, whitenings = self.editor.shifts(traced, warming_up)
+        self._skip_next = False
+        return traced, shifts, whitenings
+
+    def _skipped(
+        self, error: NonFinite, chunk: Sequence[Encoded], *, warming_up: bool, began: float
+    ) -> StepSkipped:
+        """Raises the error where such a step ends the run."""
+        if self.recipe.on_error != "skip" and not self._skip_next:
+            raise error
+        self._skip_next = False
+        done = self.warmup_steps_done if warming_up else self.steps_done
+        self.sink.keep_step(done + 1, warming_up, {}, Traced.nothing(len(chunk)))
+        if warming_up:
+            self.warmup_steps_done += 1
+        else:
+            self.steps_done += 1
+            self.facts_done += len(chunk)
+        first = done * self.recipe.batch
+        return StepSkipped(
+            step=done + 1,
+            warming_up=warming_up,
+            facts_done=first + len(chunk),
+            facts_total=len(self._encoded_warmup if warming_up else self.job.facts),
+            first_fact=first,
+            facts=len(chunk),
+            fact=error.fact,
+            module=error.module,
+            message=str(error),
+            seconds=time.monotonic() - began,
         )
 
     def _trace(self, facts: Sequence[Encoded], names: Sequence[str]) -> Generator[Event, None, Traced]:

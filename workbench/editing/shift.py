@@ -1,5 +1,6 @@
 """Weight shifts as factors, and the ridge solves that make them (method step 5)."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -24,9 +25,11 @@ class Shift:
             return float(torch.linalg.vector_norm(self.right, dtype=torch.float64))
         return stability.frobenius_norm(self.left, self.right)
 
-    def finite(self) -> bool:
+    def fits(self, dtype: torch.dtype) -> bool:
+        """Whether every element of Δ is finite in ``dtype``: |Δ_ij| ≤ ‖left‖_F ‖right‖_F."""
         factors = [self.right] if self.left is None else [self.left, self.right]
-        return all(bool(torch.isfinite(f).all()) for f in factors)
+        bound = math.prod(float(torch.linalg.vector_norm(f, dtype=torch.float64)) for f in factors)
+        return bound <= torch.finfo(dtype).max
 
 
 def inner(a: Shift, b: Shift) -> float:

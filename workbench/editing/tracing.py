@@ -32,6 +32,12 @@ class Traced:
     def rows(self) -> int:
         return len(self.facts)
 
+    @classmethod
+    def nothing(cls, facts: int) -> "Traced":
+        """Of a batch that was skipped: no rows, and no module that saw any."""
+        unknown = torch.full((2, facts), float("nan"))
+        return cls({}, {}, unknown[0].clone(), unknown[1].clone(), torch.empty(0, dtype=torch.long))
+
 
 class _Recorder:
     """Hooks on the chosen modules that keep inputs and output gradients at the current answer positions.

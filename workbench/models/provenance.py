@@ -38,10 +38,13 @@ class Provenance:
         return json.dumps(_without_nan(asdict(self)), indent=2, ensure_ascii=False, default=str) + "\n"
 
 
-def model_card(title: str, provenance: Provenance, hub_id: str | None = None) -> str:
-    """Markdown with the metadata block that model hubs read. ``hub_id``: the base's, if it is on the hub."""
+def model_card(
+    title: str, provenance: Provenance, hub_id: str | None = None, library: str = "transformers"
+) -> str:
+    """Markdown with the metadata block that model hubs read. ``hub_id``: the base's, if it is on the hub;
+    ``library``: what loads it."""
     sections = [
-        _metadata(hub_id),
+        _metadata(hub_id, library),
         f"# {_inline(title)}",
         f"{_inline(provenance.base)} with {provenance.edits:,} edited facts, made with StableEdit Workbench "
         f"{provenance.workbench}{f' on {provenance.created}' if provenance.created else ''}.",
@@ -61,8 +64,8 @@ def model_card(title: str, provenance: Provenance, hub_id: str | None = None) ->
     return "\n\n".join(sections) + "\n"
 
 
-def _metadata(hub_id: str | None) -> str:
-    lines = ["---", "library_name: transformers", "pipeline_tag: text-generation"]
+def _metadata(hub_id: str | None, library: str) -> str:
+    lines = ["---", f"library_name: {library}", "pipeline_tag: text-generation"]
     if hub_id:
         lines.append(f"base_model: {json.dumps(hub_id)}")  # a JSON string is a YAML string
     return "\n".join([*lines, "tags:", "- knowledge-editing", "- stableedit", "---"])

@@ -1,6 +1,6 @@
 """The model in memory, what it has been through, and what is asked of it. One thread at a time uses it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event as Flag
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.models.loaded import LoadedModel
     from workbench.models.modules import EditableModule
     from workbench.session.folder import Session
+    from workbench.session.resume import GoingOn
 
 # Statistics are of these: another choice makes them useless.
 _OF_STATISTICS = ("normalisation", "scope", "loss")
@@ -37,14 +38,28 @@ class Order:
     afresh: bool = False  # from the unedited model with empty statistics
 
 
+@dataclass(frozen=True, slots=True)
+class BranchOrder:
+    """A run that goes on from a step of another, with other settings or without some of its facts."""
+
+    session: "Session"
+    run: int
+    step: int = 0  # where it branches; with facts to leave out, the last step before the first of them
+    recipe: "Recipe | None" = None  # None: the run's own
+    removed: tuple[int, ...] = ()  # positions in the run's facts
+    name: str = ""
+
+
 class Bench:
-    """``chain``: the runs of the session, in their order, whose work is in the editor."""
+    """``chain``: the runs of the session, in their order, whose work is in the editor; ``cuts``: run → the editing
+    step up to which it is, where not all of it is."""
 
     def __init__(self) -> None:
         self.gate = Gate()
         self.loaded: LoadedModel | None = None
         self.editor: Editor | None = None
         self.chain: list[int] = []
+        self.cuts: dict[int, int] = {}
 
     @property
     def rows(self) -> int:
@@ -54,7 +69,8 @@ class Bench:
     def set_model(self, loaded: "LoadedModel | None") -> None:
         """In place of the one before, whose memory is given back."""
         with self.gate.visit():
-            before, self.loaded, self.editor, self.chain = self.loaded, loaded, None, []
+            before, self.loaded, self.editor = self.loaded, loaded, None
+            self._stand_at()
             if before is not None and before is not loaded:
                 before.release()
 
@@ -70,6 +86,14 @@ class Bench:
             changed.append("protection")
         return f"{' and '.join(changed)} changed" if changed else ""
 
+    def _stand_at(self, chain: Sequence[int] = (), cuts: Mapping[int, int] | None = None) -> None:
+        self.chain, self.cuts = list(chain), dict(cuts or {})
+
+    def _keep_behind(self, session: "Session", run: int) -> None:
+        from workbench.session.lineage import Chain, keep_behind
+
+        keep_behind(session, run, Chain(tuple(self.chain), self.cuts))
+
     def run(self, order: Order, control: GatedControl) -> Iterator[Event | RunBegan]:
         """A new run. Whatever it raises, the model is then in its last kept state."""
         from workbench.editing.run import Run
@@ -81,30 +105,73 @@ class Bench:
             run = Run(editor, order.job, control)
             recorder = order.session.start_run(editor, order.job, order.name)
             run.sink = recorder
+            self._keep_behind(order.session, recorder.run)
             self.chain.append(recorder.run)
             yield RunBegan(recorder.run, order.name, warming_up=not order.job.facts)
             yield from self._followed(run, order.session, control)
 
-    def go_on(self, session: "Session", run: int, control: GatedControl) -> Iterator[Event | RunBegan]:
-        """With a run that was stopped or cut off."""
-        from workbench.editing.run import Run
+    def go_on(
+        self, session: "Session", run: int, control: GatedControl, skip_next: bool = False, on_error: str = ""
+    ) -> Iterator[Event | RunBegan]:
+        """With a run that was stopped, failed or was cut off. ``skip_next``: where its next step is not finite again,
+        it is left out; ``on_error``: that setting from here on, empty for the run's own."""
+        from workbench.session.lineage import chain_to
 
         with self.gate.held():
-            chain = [*(r for r in self.chain if r != run), run]
+            chain = chain_to(session, run)
             self._start_over()
-            assert self.loaded is not None
-            going = session.resume(self.loaded, run)
-            self.editor, self.chain = going.editor, chain
-            name = session.run(run).name
-            yield RunBegan(run, name, not going.job.facts, going.done.steps, going.bit_equal)
-            continued = Run(going.editor, going.job, control, going.recorder, going.done)
-            yield from self._followed(continued, session, control)
+            going = session.resume(self._model(), run, on_error or None, skip_next)
+            yield from self._going(going, session, [*chain.runs], dict(chain.cuts), control, going.done.steps)
 
-    def return_to(self, session: "Session", chain: Sequence[int]) -> bool:
-        """The state after the last of these runs; with none, the unedited model. False: rounded otherwise than
-        when it was made. Raises SessionError; the model is unedited then."""
+    def branch(self, order: BranchOrder, control: GatedControl) -> Iterator[Event | RunBegan]:
+        """Raises SessionError where it cannot begin; the model is then in the state that it was in."""
+        from workbench.session.lineage import behind
+
+        session = order.session
+        with self.gate.held():
+            before = list(self.chain), dict(self.cuts)
+            self._start_over()
+            try:
+                going = self._branched(order)
+            except BaseException:
+                self._return_to(session, *before)
+                raise
+            behind_it = behind(session, order.run)
+            chain = [*behind_it.runs, going.recorder.run]
+            yield from self._going(going, session, chain, dict(behind_it.cuts), control, going.done.steps)
+
+    def _branched(self, order: BranchOrder) -> "GoingOn":
+        if order.removed:
+            return order.session.replay_without(self._model(), order.run, order.removed, order.name)
+        return order.session.branch(self._model(), order.run, order.step, order.recipe, name=order.name)
+
+    def _going(
+        self,
+        going: "GoingOn",
+        session: "Session",
+        chain: list[int],
+        cuts: dict[int, int],
+        control: GatedControl,
+        steps_before: int,
+    ) -> Iterator[Event | RunBegan]:
+        from workbench.editing.run import Run
+
+        self.editor = going.editor
+        self._stand_at(chain, cuts)
+        record = session.run(going.recorder.run)
+        yield RunBegan(
+            record.id, record.name, not going.job.facts, steps_before, going.bit_equal, record.parent or 0
+        )
+        continued = Run(going.editor, going.job, control, going.recorder, going.done)
+        yield from self._followed(continued, session, control)
+
+    def return_to(
+        self, session: "Session", chain: Sequence[int], cuts: Mapping[int, int] | None = None
+    ) -> bool:
+        """The state after the last of these runs, or after the step of it that ``cuts`` names; with none, the unedited
+        model. False: rounded otherwise than when it was made. Raises SessionError; the model is unedited then."""
         with self.gate.visit():
-            return self._return_to(session, chain)
+            return self._return_to(session, chain, cuts or {})
 
     @contextmanager
     def original(self, cancel: Flag | None = None) -> "Iterator[LoadedModel]":
@@ -152,14 +219,16 @@ class Bench:
     def _start_over(self) -> None:
         if self.editor is not None:
             self.editor.restore()
-        self.editor, self.chain = None, []
+        self.editor = None
+        self._stand_at()
 
-    def _return_to(self, session: "Session", chain: Sequence[int]) -> bool:
+    def _return_to(self, session: "Session", chain: Sequence[int], cuts: Mapping[int, int]) -> bool:
         self._start_over()
         if not chain:
             return True
-        rebuilt = session.rebuild(self._model(), chain[-1])
-        self.editor, self.chain = rebuilt.editor, list(chain)
+        rebuilt = session.rebuild(self._model(), chain[-1], cuts.get(chain[-1]))
+        self.editor = rebuilt.editor
+        self._stand_at(chain, cuts)
         return rebuilt.bit_equal
 
     def _followed(self, run: "Run", session: "Session", control: GatedControl) -> Iterator[Event]:
@@ -175,7 +244,7 @@ class Bench:
                 with suppress(WorkbenchError):
                     run.sink.keep_event(ended)
             del run
-            self._return_to(session, [*self.chain])
+            self._return_to(session, [*self.chain], {**self.cuts})
             raise
 
 

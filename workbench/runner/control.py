@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from workbench.editing.control import Control
-from workbench.editing.events import Event, Phase, Progressed, StepApplied, WarmupProgressed
+from workbench.editing.events import Event, Phase, Progressed, StepApplied, StepSkipped, WarmupProgressed
 from workbench.runner.events import PauseChanged
 from workbench.runner.gate import Gate
 
@@ -16,7 +16,6 @@ class GatedControl(Control):
         super().__init__(self._heard)
         self._gate, self._tell = gate, tell
         self._in_step = False
-        self._stop_wanted = False
 
     def is_set(self) -> bool:
         """Waits while paused, with the gate open."""
@@ -30,7 +29,6 @@ class GatedControl(Control):
 
     def stop_after_step(self) -> None:
         """At once where no step is in hand."""
-        self._stop_wanted = True
         super().stop_after_step()
         if not self._in_step:
             self.stop()
@@ -38,11 +36,7 @@ class GatedControl(Control):
     def follow(self, event: Event) -> None:
         """Every event of the run's generator: tells where in a step it is."""
         match event:
-            case WarmupProgressed():
-                self._in_step = event.facts_done < event.facts_total
-                if self._stop_wanted:  # the engine looks for it after editing steps only
-                    self.stop()
-            case StepApplied():
+            case WarmupProgressed() | StepApplied() | StepSkipped():
                 self._in_step = event.facts_done < event.facts_total
 
     def _heard(self, event: Progressed) -> None:

@@ -14,6 +14,7 @@ class RunBegan:
     warming_up: bool
     steps_before: int = 0  # editing steps that a resumed run had done
     bit_equal: bool = True  # False: rebuilt with other rounding, results may differ in their last digits
+    parent: int = 0  # the run that it branched from after ``steps_before``; 0: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class JobFailed:
     details: str  # the traceback
     kept: str
     expected: bool  # a WorkbenchError; otherwise a bug
+    skippable: bool = False  # a step was not finite: going on without its facts is possible
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import DiskFull, SessionError
+from workbench.errors import DiskFull, SessionError, SessionMoved
 from workbench.session import schema
 from workbench.session.paths import DATABASE
 
@@ -24,6 +24,7 @@ class Database:
         """Opens an existing database and brings it to today's schema; ``fresh``: an empty one. Raises SessionError
         or DiskFull."""
         self._folder, self._read_only = folder, read_only
+        self._file = folder / DATABASE
         self._mutex = threading.RLock()
         with self._in_words():
             self._connection = self._connected()
@@ -34,6 +35,7 @@ class Database:
             except BaseException:
                 self._connection.close()
                 raise
+        self._identity = _identity(self._file)
 
     @classmethod
     def create(cls, folder: Path) -> "Database":
@@ -57,6 +59,7 @@ class Database:
             raise SessionError(
                 f"{self._folder} is open read-only and cannot be changed: save a copy to work on."
             )
+        self.require_there()
         with self._mutex, self._in_words():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -71,6 +74,14 @@ class Database:
         if self._read_only:
             raise SessionError(
                 f"{self._folder} is open read-only and cannot be changed: save a copy to work on."
+            )
+
+    def require_there(self) -> None:
+        """Raises SessionMoved where the folder does not hold the file that was opened any more."""
+        if _identity(self._file) != self._identity:
+            raise SessionMoved(
+                f"{self._folder} was moved or removed while it was open: save the session under another name, or open "
+                "it from where it is now."
             )
 
     def copy_to(self, folder: Path) -> None:
@@ -165,6 +176,15 @@ def _connected(folder: Path, mode: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Device and number of the file; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _nearly_full(folder: Path) -> bool:

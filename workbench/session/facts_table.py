@@ -45,6 +45,14 @@ class FactsTable:
                 f"The facts of the session are damaged ({error}): restore it from a copy."
             ) from error
 
+    def digest(self, list_id: int) -> str:
+        """16 hexadecimal digits of what the list says, in its order."""
+        rows = self._database.rows(
+            "SELECT digest FROM entry JOIN fact ON fact.id = entry.fact WHERE list = ? ORDER BY position",
+            (list_id,),
+        )
+        return hashlib.blake2b(b"".join(digest for (digest,) in rows), digest_size=8).hexdigest()
+
     def replace(self, kind: FactKind, facts: Iterable[Fact]) -> None:
         """The whole list becomes ``facts``."""
         with self._database.transaction() as transaction:

@@ -119,6 +119,10 @@ class Session:
     def read_only(self) -> bool:
         return self._lock is None
 
+    def require_there(self) -> None:
+        """Raises SessionMoved where the folder was moved or removed since it was opened."""
+        self._database.require_there()
+
     def copy_to(self, path: Path) -> Path:
         """Another session with all that this one holds now; it is not opened. Files that never change are shared
         where the file system can."""
@@ -201,6 +205,10 @@ class Session:
         until = Position(editing=True, step=record.parent_step or 0)
         return [step for step in self.history(record.parent) if step.position <= until] + own
 
+    def facts_digest(self, run: int) -> str:
+        """The same for runs that were given the same facts in the same order."""
+        return self._runs.facts_digest(run)
+
     def scores(self, run: int) -> list[ScoreRecord]:
         return self._runs.scores(run)
 
@@ -224,7 +232,12 @@ class Session:
         run = self._runs.start(editor, job, base, name or editor.recipe.name, note, parent)
         at = START if parent is None else Position(editing=True, step=parent[1])
         facts = 0 if parent is None else min(parent[1] * editor.recipe.batch, len(job.facts))
-        return RunRecorder(self.folder, self._runs, run, editor, self.keeping, at, facts)
+        try:
+            return RunRecorder(self.folder, self._runs, run, editor, self.keeping, at, facts)
+        except BaseException:
+            with suppress(DiskFull, SessionError):
+                self._runs.delete(run)
+            raise
 
     def rebuild(
         self, model: LoadedModel | Editor, run: int | None = None, step: int | None = None
@@ -238,14 +251,23 @@ class Session:
         """As ``rebuild`` with an editor at hand that has the run's recipe and modules."""
         return restore(self.folder, self._runs, editor, self.run(run).id, step)
 
-    def resume(self, model: LoadedModel | Editor, run: int | None = None) -> GoingOn:
-        """What an unfinished run needs to go on, as if nothing had been between. ``model`` as for ``rebuild``."""
+    def resume(
+        self,
+        model: LoadedModel | Editor,
+        run: int | None = None,
+        on_error: str | None = None,
+        skip_next: bool = False,
+    ) -> GoingOn:
+        """What an unfinished run needs to go on, as if nothing had been between. ``model`` as for ``rebuild``.
+        ``on_error``: that setting of the recipe from here on; ``skip_next``: only of the step that comes next."""
         self._database.require_writable()
         record = self.run(run)
         resume.require_unfinished(record)
         self._drop_untold(record)
         rebuilt = self.rebuild(model, record.id)
-        self._runs.go_on(record.id, Environment.of(rebuilt.editor.loaded))
+        if on_error is not None:
+            rebuilt.editor.recipe = record.recipe.with_(on_error=on_error)
+        self._runs.go_on(record.id, Environment.of(rebuilt.editor.loaded), rebuilt.editor.recipe)
         steps = self._runs.steps(record.id)
         recorder = RunRecorder(
             self.folder,
@@ -261,7 +283,7 @@ class Session:
             rebuilt.editor,
             self.job(record.id),
             recorder,
-            resume.done_before(steps, record),
+            resume.done_before(steps, record, skip_next),
             rebuilt.bit_equal,
         )
 

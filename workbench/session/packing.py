@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from workbench.editing.events import Floats, ModuleStep, StepApplied, WarmupProgressed
+from workbench.editing.events import Floats, ModuleStep, StepApplied, StepSkipped, WarmupProgressed
 from workbench.errors import SessionError
 from workbench.evaluation.scores import FactScores, Scores
 
-Report = StepApplied | WarmupProgressed
+Report = StepApplied | StepSkipped | WarmupProgressed
 T = TypeVar("T")
 
 _LITTLE = np.dtype("<f8")
@@ -22,7 +22,7 @@ _MOST_FACTS = 10_000_000  # scored at once
 def pack_report(report: Report) -> tuple[str, bytes]:
     """(JSON, spectra)."""
     values = {f.name: getattr(report, f.name) for f in fields(report) if f.name != "modules"}
-    if isinstance(report, WarmupProgressed):
+    if not isinstance(report, StepApplied):
         return json.dumps(values), b""
     values["modules"] = {name: _without_spectrum(module) for name, module in report.modules.items()}
     spectra = [module.spectrum for module in report.modules.values()]
@@ -32,6 +32,8 @@ def pack_report(report: Report) -> tuple[str, bytes]:
 def unpack_report(warming_up: bool, text: str, spectra: bytes) -> Report:
     """Raises SessionError where the text is none of ours."""
     values = _object(text)
+    if "warming_up" in values:
+        return _made(StepSkipped, values)
     if warming_up:
         return _made(WarmupProgressed, values)
     modules, place, numbers = {}, 0, np.frombuffer(spectra[: len(spectra) // 8 * 8], _LITTLE)

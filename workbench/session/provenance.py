@@ -1,6 +1,6 @@
 """Where an edited model comes from, put together from the runs that made it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.models.loaded import LoadedModel
     from workbench.session.folder import Session
     from workbench.session.rebuild import Rebuilt
+    from workbench.session.records import RunRecord
 
 
 def rebuilt_provenance(session: "Session", rebuilt: "Rebuilt", loaded: "LoadedModel") -> Provenance:
@@ -26,7 +27,7 @@ def rebuilt_provenance(session: "Session", rebuilt: "Rebuilt", loaded: "LoadedMo
         loaded,
         run.recipe,
         run.modules,
-        edits=min(steps * run.recipe.batch, run.facts),
+        edits=_edits(session, run, steps),
         warmup_facts=_warmup_facts(session, run.id),
         before=scores.get(0),
         after=scores.get(steps) if steps else None,
@@ -39,21 +40,25 @@ def session_provenance(
     recipe: "Recipe",
     modules: Sequence[str],
     runs: Sequence[int],
+    cuts: Mapping[int, int] | None = None,
 ) -> Provenance:
-    """Of a model that went through several runs, one after the other; scores are those of the last that edited."""
+    """Of a model that went through several runs, one after the other; scores are those of the last that edited.
+    ``cuts``: run → the editing step up to which it counts, where not all of it does."""
+    steps_of = cuts or {}
     records = [session.run(run) for run in runs]
     editing = [record for record in records if record.facts]
-    scores = {}
+    scores, last = {}, 0
     if editing:
         scores = {record.step: record.scores for record in session.scores(editing[-1].id)}
+        last = steps_of.get(editing[-1].id, editing[-1].steps_done)
     return provenance(
         loaded,
         recipe,
         modules,
-        edits=sum(record.facts_done for record in editing),
+        edits=sum(_edits(session, r, steps_of.get(r.id, r.steps_done)) for r in editing),
         warmup_facts=sum(_warmup_facts(session, record.id) for record in records),
         before=scores.get(0),
-        after=scores.get(editing[-1].steps_done) if editing and editing[-1].steps_done else None,
+        after=scores.get(last) if last else None,
     )
 
 
@@ -99,5 +104,12 @@ def score_lines(before: Scores | None, after: Scores | None) -> list[ScoreLine]:
     ]
 
 
+def _edits(session: "Session", run: "RunRecord", steps: int) -> int:
+    """Facts in the model after so many steps: those of skipped ones are not."""
+    from workbench.session.ledger import skipped_facts
+
+    return min(steps * run.recipe.batch, run.facts) - skipped_facts(session, run.id, steps)
+
+
 def _warmup_facts(session: "Session", run: int) -> int:
-    return sum(step.facts for step in session.steps(run) if not step.position.editing)
+    return sum(s.facts for s in session.history(run) if not s.position.editing and not s.skipped)

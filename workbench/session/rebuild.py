@@ -107,9 +107,7 @@ def under_recipe(folder: Path, runs: RunsTable, rebuilt: Rebuilt, recipe: Recipe
     old.restore()
     editor = Editor(old.loaded, old.modules, recipe)
     load_state(editor, tensors)
-    for step in _steps_from_branch(runs, rebuilt.run):
-        if step.position == rebuilt.position:
-            _remember_shifts(folder, editor, step)
+    _remember_shifts(folder, runs, editor, rebuilt.run, rebuilt.position)
     return editor
 
 
@@ -119,7 +117,17 @@ def _steps_from_branch(runs: RunsTable, record: RunRecord) -> list[StepRecord]:
     if record.parent is None:
         return own
     at = Position(editing=True, step=record.parent_step or 0)
-    return [s for s in runs.steps(record.parent) if s.position == at] + own
+    return [s for s in _steps_from_branch(runs, runs.one(record.parent)) if s.position == at] + own
+
+
+def _last_applied(runs: RunsTable, record: RunRecord, until: Position) -> StepRecord | None:
+    """The newest editing step up to there that moved weights, those before a branch included."""
+    applied = [
+        s for s in runs.steps(record.id) if s.position.editing and not s.skipped and s.position <= until
+    ]
+    if applied or record.parent is None:
+        return applied[-1] if applied else None
+    return _last_applied(runs, runs.one(record.parent), Position(True, record.parent_step or 0))
 
 
 def _wanted(record: RunRecord, steps: Sequence[StepRecord], step: int | None) -> Position:
@@ -149,12 +157,9 @@ def _go_to(
 ) -> None:
     reached = _load_nearest(folder, runs, editor, record, position)
     for step in steps:
-        if step.position > position:
-            break
-        if step.position > reached:
-            _repeat(folder, editor, step, is_last=step.position == position)
-        elif step.position == position:
-            _remember_shifts(folder, editor, step)
+        if reached < step.position <= position and not step.skipped:
+            _repeat(folder, editor, step)
+    _remember_shifts(folder, runs, editor, record, position)
 
 
 def _load_nearest(
@@ -188,18 +193,19 @@ def _load_nearest(
     return START
 
 
-def _repeat(folder: Path, editor: Editor, step: StepRecord, is_last: bool) -> None:
+def _repeat(folder: Path, editor: Editor, step: StepRecord) -> None:
     """The step as the run did it, without the model: rows into the statistics, factors into the weights."""
     shifts, traced = step_from(_tensors(folder, step), editor.modules, editor.loaded.device)
     editor.observe(traced)
-    if is_last and step.position.editing:
-        editor.measure(shifts, {})
     editor.apply(shifts, traced)
 
 
-def _remember_shifts(folder: Path, editor: Editor, step: StepRecord) -> None:
+def _remember_shifts(
+    folder: Path, runs: RunsTable, editor: Editor, record: RunRecord, position: Position
+) -> None:
     """What the next step compares its shifts with."""
-    if step.position.editing:
+    step = _last_applied(runs, record, position) if position.editing else None
+    if step is not None:
         shifts, _ = step_from(_tensors(folder, step), editor.modules, editor.loaded.device)
         editor.measure(shifts, {})
 

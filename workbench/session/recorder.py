@@ -11,6 +11,7 @@ from workbench.editing.events import (
     MinibatchHalved,
     RunEnded,
     StepApplied,
+    StepSkipped,
     WarmupProgressed,
 )
 from workbench.editing.shift import Shift
@@ -20,6 +21,7 @@ from workbench.session.factors import step_tensors
 from workbench.session.keeping import GIB, Keeping, to_thin_out
 from workbench.session.packing import Report
 from workbench.session.paths import CHECKPOINTS, STEPS, TENSORS, file_prefix
+from workbench.session.rebuild import restore
 from workbench.session.records import CheckpointRecord, Position, StepRecord
 from workbench.session.runs_table import RunsTable, now
 from workbench.session.state import fingerprint, state_tensors
@@ -50,12 +52,20 @@ class RunRecorder:
         self._keep_start()
 
     def keep_step(self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced) -> None:
-        """File first, then row. Raises DiskFull or SessionError."""
+        """File first, then row. Raises DiskFull or SessionError, with the editor back in the state kept last."""
+        try:
+            self._keep_step(step, warming_up, shifts, traced)
+        except Exception:
+            self._take_back()
+            raise
+
+    def _keep_step(self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced) -> None:
         position = Position(not warming_up, step)
         if position <= self._at:
             raise SessionError(
                 f"Step {step} of run {self.run} is kept already: branch the run to do it again."
             )
+        self._runs.require_there()
         state = fingerprint(state_tensors(self._editor))
         name = self._name(position, state)
         file = keep_tensors(self._folder / STEPS, name, step_tensors(shifts, traced))
@@ -70,6 +80,11 @@ class RunRecorder:
             raise
         self._at, self._facts, self._last = position, first + count, state
 
+    def _take_back(self) -> None:
+        """Unedited where the way back cannot be read either."""
+        with suppress(SessionError):
+            restore(self._folder, self._runs, self._editor, self.run)
+
     def keep_event(self, event: Event) -> None:
         """Raises DiskFull or SessionError."""
         match event:
@@ -77,6 +92,9 @@ class RunRecorder:
                 self._keep_report(event, due=event.step % self._keeping.checkpoint_every == 0)
             case WarmupProgressed():
                 self._keep_report(event, due=event.facts_done >= event.facts_total, pinned=True)
+            case StepSkipped():
+                last = event.warming_up and event.facts_done >= event.facts_total
+                self._keep_report(event, due=last, pinned=True)
             case Evaluated():
                 self._keep_start()
                 self._runs.keep_scores(self.run, event)

@@ -103,6 +103,11 @@ class StepRecord:
     kept: str  # ISO 8601, UTC
     report: Report | None = field(repr=False)  # None where the run ended before it was told
 
+    @property
+    def skipped(self) -> bool:
+        """Not finite, and left out: no fact is without answer tokens."""
+        return self.rows == 0
+
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRecord:

@@ -43,12 +43,12 @@ def require_unfinished(run: RunRecord) -> None:
         )
 
 
-def done_before(steps: list[StepRecord], run: RunRecord) -> Done:
+def done_before(steps: list[StepRecord], run: RunRecord, skip_next: bool = False) -> Done:
     edits = [s.position.step for s in steps if s.position.editing]
     warmed = sum(not s.position.editing for s in steps)
     if run.parent is not None:
         warmed = warmup_steps(run)
-    return Done(warmed, max(edits, default=run.parent_step or 0), run.minibatch)
+    return Done(warmed, max(edits, default=run.parent_step or 0), run.minibatch, skip_next)
 
 
 def warmup_steps(run: RunRecord) -> int:

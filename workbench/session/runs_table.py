@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from workbench.editing.editor import Editor
 from workbench.editing.events import Evaluated, RunEnded
 from workbench.editing.job import Job
+from workbench.editing.recipe import Recipe
 from workbench.errors import SessionError
 from workbench.models.places import cache_folder
 from workbench.session.database import Database
@@ -54,6 +55,10 @@ _AT = "run = ? AND kind = ? AND step = ?"
 class RunsTable:
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def require_there(self) -> None:
+        """Raises SessionMoved where the session's folder is gone."""
+        self._database.require_there()
 
     def start(
         self,
@@ -110,6 +115,11 @@ class RunsTable:
             text_cache=cache_folder() / "texts",
         )
 
+    def facts_digest(self, run: int) -> str:
+        """16 hexadecimal digits; the same for runs that were given the same facts in the same order."""
+        found = self._database.rows("SELECT facts FROM run WHERE id = ?", (run,))
+        return FactsTable(self._database).digest(found[0][0]) if found else ""
+
     def delete(self, run: int) -> None:
         """With its facts where no list holds them any more; its files are left to the caller."""
         self.one(run)
@@ -136,11 +146,11 @@ class RunsTable:
                 (now(), event.reason.value, event.message, event.seconds, run),
             )
 
-    def go_on(self, run: int, environment: Environment) -> None:
+    def go_on(self, run: int, environment: Environment, recipe: Recipe) -> None:
         with self._database.transaction() as transaction:
             transaction.run(
-                "UPDATE run SET ended = NULL, reason = NULL, message = '', environment = ? WHERE id = ?",
-                (as_json(environment), run),
+                "UPDATE run SET ended = NULL, reason = NULL, message = '', environment = ?, recipe = ? WHERE id = ?",
+                (as_json(environment), as_json(recipe), run),
             )
 
     def mark_interrupted(self) -> int:

@@ -11,18 +11,14 @@ import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.finding import find
-from tests.tiny import tiny_model
 from workbench.desktop.background import Tell
 from workbench.desktop.export.dialog import ExportDialog
-from workbench.desktop.export.hugging_face import hugging_face
 from workbench.desktop.export.kind import ExportKind
 from workbench.errors import Cancelled, DiskFull, ExportError
-from workbench.models.loading import load
-from workbench.models.provenance import Provenance
 
 
 class Writer:
@@ -182,20 +178,3 @@ def test_failures_are_sentences(qtbot: QtBot, dialog: ExportDialog, writer: Writ
     with qtbot.waitSignal(dialog.broken):
         start(dialog).click()
     assert "ZeroDivisionError" in says(dialog)
-
-
-def test_a_real_model_is_written_and_loads_again(qtbot: QtBot, tmp_path: Path) -> None:
-    loaded = tiny_model("llama")
-    card = Provenance(
-        base="org/base", base_sha256="ab" * 32, edits=300, modules=["m"], recipe={"name": "stableedit"}
-    )
-    dialog = ExportDialog([hugging_face(loaded, card, "edited")], tmp_path)
-    qtbot.addWidget(dialog)
-    preview = find(dialog, QPlainTextEdit, "export-preview").toPlainText()
-    assert "300 edited facts" in preview
-    assert "ab" * 32 in preview
-    with qtbot.waitSignal(dialog.exported, timeout=60_000):
-        dialog.start_export()
-    again = load(str(tmp_path / "edited"), "cpu", "float32")
-    assert again.parameters == loaded.parameters
-    assert (tmp_path / "edited" / "README.md").read_text("utf-8") == preview

@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
-from PySide6.QtCore import QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QSize, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from workbench.desktop.background import Tell
 from workbench.desktop.export.form import ExportForm
 from workbench.desktop.export.kind import ExportKind
+from workbench.desktop.export.options import Task
 from workbench.desktop.words import breakable, size_in_words
 from workbench.desktop.work_dialog import WorkDialog
 from workbench.errors import Cancelled, WorkbenchError
 
+SMALLEST, PROGRESS_HEIGHT = QSize(600, 320), 40
 PAUSE_MS = 150  # of typing, before the destination is looked at
 ABSOLUTE = "Give the whole path, from the root on."
 
@@ -34,10 +36,10 @@ class ExportDialog(WorkDialog):
         self._suggested = ""
         self._problem = ""
         self._written: Path | None = None
+        self._task: Task | None = None  # what a kind's own form asked for
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.form)
-        self.resize(600, 360)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._check)
         self._connect()
@@ -56,6 +58,11 @@ class ExportDialog(WorkDialog):
         """Where the last export of this dialog lies."""
         return self._written
 
+    def choose(self, name: str) -> None:
+        """The kind of this name, as if the person had chosen it."""
+        self.form.kind_box.setCurrentIndex(self.form.kind_box.findData(name))
+        self._choose_kind()
+
     def set_destination(self, destination: Path) -> None:
         """As if the person had typed it."""
         self.form.field.setText(str(destination))
@@ -72,15 +79,47 @@ class ExportDialog(WorkDialog):
         self.work.finished.connect(self._finished)
         self.work.failed.connect(self._failed)
         self.state_changed.connect(self._refresh)
+        for kind in self._kinds:
+            if kind.options is not None:
+                kind.options.changed.connect(self._options_changed)
+                kind.options.wanted.connect(self._start_task)
 
     @Slot()
     def _choose_kind(self) -> None:
-        """A destination that the person typed stays."""
+        """A destination that the person typed stays; what was written before was of another kind."""
+        self._written = None
+        self.form.says.say("")
         self.form.show_kind(self.kind)
+        self._fit()
         if self.form.field.text() == self._suggested:
             self._suggested = str(_free_name(self._folder, self.kind.file_name))
             self.form.field.setText(self._suggested)
         self._check()
+        if self.kind.options is not None and not self.kind.unavailable:
+            self.kind.options.show_first()
+
+    def _fit(self) -> None:
+        """As large as the kind's form asks for, and the room of its progress; on a small screen no larger than that."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        wanted = self.sizeHint().expandedTo(SMALLEST) + QSize(0, PROGRESS_HEIGHT)
+        self.resize(wanted.boundedTo(self.screen().availableSize()))
+
+    @Slot()
+    def _options_changed(self) -> None:
+        """What was written before was of another choice."""
+        self._written = None
+        self.form.says.say("")
+        self.form.show_size(self.kind)
+        self._check()
+
+    @Slot(object)
+    def _start_task(self, task: Task) -> None:
+        if not self.work.busy:
+            self._task = task
+            self.form.says.say("")
+            self.start_work(task.work)
 
     @Slot()
     def _typed(self) -> None:
@@ -111,24 +150,38 @@ class ExportDialog(WorkDialog):
             return str(error)
         except OSError as error:
             return f"{self.destination} cannot be used ({error.strerror or error}): choose another place."
-        return ""
+        return self.kind.options.problem() if self.kind.options is not None else ""
 
     @Slot()
     def start_export(self) -> None:
         self._check()
         if self._problem or self.work.busy:
             return
-        kind, destination = self.kind, self.destination
+        write, destination = self.kind.writer(), self.destination
 
         def work(tell: Tell, cancel: Event) -> object:
-            return kind.write(destination, tell, cancel)
+            return write(destination, tell, cancel)
 
         self._written = None
         self.form.says.say("")
         self.start_work(work)
 
+    def _end_task(self) -> Task | None:
+        """The task that has ended, where it was one; its form may then be changed again."""
+        task, self._task = self._task, None
+        return task
+
     @Slot(object)
-    def _finished(self, written: Path) -> None:
+    def _finished(self, result: object) -> None:
+        if (task := self._end_task()) is not None:
+            if not self.ended():
+                self._refresh()
+                task.done(result)
+            return
+        assert isinstance(result, Path)
+        self._show_written(result)
+
+    def _show_written(self, written: Path) -> None:
         self._written = written
         size = size_in_words(_size_of(written))
         self.form.show_problem("")
@@ -139,9 +192,13 @@ class ExportDialog(WorkDialog):
 
     @Slot(object)
     def _failed(self, error: Exception) -> None:
+        task = self._end_task()
         if self.ended():
             return
         self._check()
+        if task is not None:
+            task.failed(error if isinstance(error, Cancelled) else WorkbenchError(self.sentence_of(error)))
+            return
         if isinstance(error, Cancelled):
             self.form.says.say("Stopped; nothing is left of it.")
         else:
@@ -163,11 +220,17 @@ class ExportDialog(WorkDialog):
     def _open_folder(self) -> None:
         if self._written is not None:
             folder = self._written if self._written.is_dir() else self._written.parent
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder / self.kind.opens)))
 
     @Slot()
     def _refresh(self) -> None:
-        self.form.show_state(self.work.busy, self.stopping, self._problem, done=self._written is not None)
+        why = "It is being written." if self.work.busy else ""
+        if self._task is not None:
+            why = "Something is being computed."
+        for kind in self._kinds:
+            if kind.options is not None:
+                kind.options.set_busy(why)
+        self.form.show_state(why, self.stopping, self._problem, done=self._written is not None)
 
 
 def _free_name(folder: Path, name: str) -> Path:

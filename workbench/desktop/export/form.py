@@ -36,7 +36,7 @@ class ExportForm(QWidget):
         self.problem, self.says = Sentence("export-problem"), Sentence("export-says")
         self.preview = QPlainTextEdit(readOnly=True)
         self.preview.setObjectName("export-preview")
-        self.preview.setAccessibleName("Model card")
+        self.preview.setAccessibleName("What is said of its origin")
         self.preview.setMinimumHeight(180)
         self.fold = Fold("What is said of its origin", "export-preview-fold", self.preview)
         self.progress = ProgressRow("export-progress")
@@ -45,6 +45,7 @@ class ExportForm(QWidget):
         self.export_button = push_button("Export", "export-start")
         self.export_button.setDefault(True)
         mark(self.export_button, primary=True)
+        self._options = [kind.options for kind in kinds if kind.options is not None]
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -56,6 +57,8 @@ class ExportForm(QWidget):
         else:
             column.addWidget(label(self.kind_box.currentText(), "title"))
         column.addWidget(self.contents)
+        for options in self._options:
+            column.addWidget(options)
         column.addSpacing(4)
         column.addWidget(label("Destination", "group"))
         column.addLayout(row(self.field, self.browse_button))
@@ -67,17 +70,24 @@ class ExportForm(QWidget):
         column.addLayout(row(self.open_button, 1, self.cancel_button, self.export_button))
 
     def show_kind(self, kind: ExportKind) -> None:
-        self.contents.setText(f"{kind.contents} About {size_in_words(kind.size)}.")
+        for options in self._options:
+            options.setVisible(options is kind.options and not kind.unavailable)
+        self.show_size(kind)
         self.preview.setPlainText(kind.preview)
         self.fold.setVisible(bool(kind.preview))
+        self.open_button.setText("Open report" if kind.opens else "Open folder")
+
+    def show_size(self, kind: ExportKind) -> None:
+        size = kind.options.bytes() if kind.options is not None else kind.size
+        self.contents.setText(f"{kind.contents} About {size_in_words(size)}." if size else kind.contents)
 
     def show_problem(self, sentence: str) -> None:
         mark(self.field, invalid=bool(sentence))
         self.problem.say(sentence, "bad" if sentence else "")
 
-    def show_state(self, busy: bool, stopping: bool, problem: str, done: bool) -> None:
-        """``problem``: why it cannot be exported now; ``done``: it has been."""
-        why = "It is being written." if busy else ""
+    def show_state(self, why: str, stopping: bool, problem: str, done: bool) -> None:
+        """``why``: what goes on, if anything; ``problem``: why it cannot be exported now; ``done``: it has been."""
+        busy = bool(why)
         self.progress.setVisible(busy)
         permit(self.kind_box, why)
         permit(self.field, why)

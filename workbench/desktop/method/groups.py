@@ -17,17 +17,18 @@ GROUPS = (
     Group("Statistics", ("floor",), ("floor_kind", "scope")),
     Group("Strength", ("step_size", "ridge", "protection", "memory")),
     Group("Warm-up", ("warmup_mode", "warmup_facts")),
-    Group("Run", ("batch", "evaluate_every"), ("minibatch", "seed", "modules")),
+    Group("Run", ("batch", "evaluate_every"), ("minibatch", "on_error", "seed", "modules")),
 )
 
 # What a new recipe leaves as the person set it: where and how often, not how.
-KEPT_BY_RECIPES = ("modules", "evaluate_every", "seed")
+KEPT_BY_RECIPES = ("modules", "evaluate_every", "on_error", "seed")
 
 WORDS: dict[str, dict[str, str]] = {
     "normalisation": {"whitening": "Full whitening", "diagonal": "Diagonal", "none": "None"},
     "scope": {"module": "Per module", "shape": "By shape"},
     "loss": {"per-edit": "Per edit", "minibatch-mean": "Per minibatch"},
     "floor_kind": {"relative": "Relative", "absolute": "Absolute"},
+    "on_error": {"stop": "Stop the run", "skip": "Skip the step's facts"},
     "warmup_mode": {"statistics": "Statistics only", "edits": "Edits too", "none": "None"},
 }
 

@@ -15,21 +15,23 @@ from workbench.desktop.facts.store.states import IntArray
 from workbench.desktop.run.fact_states import FactStates
 from workbench.desktop.shell.situation import RUNNING, Activity
 from workbench.desktop.workspace.keeper import SessionKeeper
-from workbench.desktop.workspace.opened import CHAIN, Opened, Unfinished, read_session
-from workbench.editing.events import EndReason, RunEnded, StepApplied, WarmupProgressed
-from workbench.runner.bench import Bench, Order
+from workbench.desktop.workspace.opened import Opened, Unfinished, places, read_session
+from workbench.editing.events import EndReason, RunEnded, StepApplied, StepSkipped, WarmupProgressed
+from workbench.runner.bench import Bench, BranchOrder, Order
 from workbench.runner.events import JobFailed, RunBegan, RunnerEvent
 from workbench.runner.runner import Runner
 
 if TYPE_CHECKING:
     from workbench.editing.recipe import Recipe
     from workbench.models.modules import EditableModule
+    from workbench.session.lineage import Chain
 
 
 class RunController(QObject):
     changed = Signal()  # activity, pause, state of the model
     advanced = Signal(object)  # list of RunnerEvents; series and progress hold them already
     failed = Signal(object)  # JobFailed
+    ended = Signal()  # a run, however it did
     returned = Signal(str)  # the model is back in an earlier state, in words
     broke = Signal(str, object)  # what was tried, the exception
 
@@ -45,12 +47,15 @@ class RunController(QObject):
         self.states = FactStates(facts)
         self._discarding = False
         self._asked_to_stop = False
-        self._returning = Background(self)
+        self._returning, self._preparing = Background(self), Background(self)
         self._said_back = ""
+        self._branching = False  # a branch was asked for that has not begun
         self.bridge.ticked.connect(self._follow)
         self.bridge.ended.connect(self._ended)
         self._returning.finished.connect(self._returned)
         self._returning.failed.connect(self._return_failed)
+        self._preparing.finished.connect(self._start_branch)
+        self._preparing.failed.connect(self._prepare_failed)
 
     @property
     def running(self) -> bool:
@@ -96,8 +101,9 @@ class RunController(QObject):
         self.states.begin(places, recipe.batch)
         self._start(Activity.EDITING, Order(self._keeper.need(), job, recipe, modules, name, afresh))
 
-    def go_on(self) -> None:
-        """With the unfinished run."""
+    def go_on(self, on_error: str = "", skip_next: bool = False) -> None:
+        """With the unfinished run. ``on_error``: that setting from here on, empty for the run's own; ``skip_next``:
+        where its next step is not finite again, its facts are left out."""
         last = self.unfinished
         if last is None:
             return
@@ -105,7 +111,27 @@ class RunController(QObject):
         if not last.warming_up:
             self.states.begin(self.states.rows, session.run(last.run).recipe.batch)
         activity = Activity.WARMING_UP if last.warming_up else Activity.EDITING
-        self._begin(activity, partial(self.bench.go_on, session, last.run))
+        work = partial(self.bench.go_on, session, last.run, skip_next=skip_next, on_error=on_error)
+        self._begin(activity, work)
+
+    def skip_and_go_on(self) -> None:
+        """After a step that was not finite."""
+        self.go_on(skip_next=True)
+
+    def rewind(self, run: int, step: int) -> None:
+        """The model after an editing step; 0: before the first. Later steps stay in the session."""
+        from workbench.session.lineage import chain_to
+
+        where = f"after step {step:,} of run {run}" if step else f"before the first edit of run {run}"
+        chain = chain_to(self._keeper.need(), run, step)
+        self._return(chain, f"The model is as it was {where}; later steps stay in the ledger")
+
+    def branch(self, order: BranchOrder) -> None:
+        """First the window shows the state that it goes on from, then the run begins."""
+        self._keeper.flush()
+        self.activity = Activity.PREPARING
+        self._preparing.start(lambda _tell, _cancel: (order, *_before_branch(order)))
+        self.changed.emit()
 
     def toggle_pause(self) -> None:
         if self.runner.paused:
@@ -126,11 +152,13 @@ class RunController(QObject):
             self.runner.stop()
             self.changed.emit()
         else:
-            self._return(self.bench.chain[:-1], "The last run was taken back")
+            self._return(self._stands().before_last(), "The last run was taken back")
 
     def restore(self, opened: Opened) -> None:
         """The model that was loaded, in the state that the session tells."""
-        self._return(opened.chain, "The model is as the session left it")
+        from workbench.session.lineage import Chain
+
+        self._return(Chain(tuple(opened.chain), opened.cuts), "The model is as the session left it")
 
     def show(self, opened: Opened) -> None:
         """Curves, scores and states of facts of a session that was just opened."""
@@ -155,6 +183,7 @@ class RunController(QObject):
         self.runner.kill()
         self.runner.join()
         self._returning.close()
+        self._preparing.close()
 
     def _start(self, activity: Activity, order: Order) -> None:
         self.unfinished = None
@@ -174,16 +203,16 @@ class RunController(QObject):
         if self.activity is Activity.EDITING:
             self.states.follow(events, self.bridge.progress.facts_done)
         for event in events:
-            if isinstance(event, (StepApplied, WarmupProgressed)):
+            if isinstance(event, (StepApplied, StepSkipped, WarmupProgressed)):
                 self._keeper.note_saved()
             if isinstance(event, RunBegan):
-                self._keeper.keep_chain(self.bench.chain)
+                self._branching = False
+                self._keeper.keep_standing(self._stands())
             elif isinstance(event, RunEnded) and event.reason is not EndReason.FINISHED:
                 self._note_unfinished(event)
         self.advanced.emit(events)
-        for event in events:
-            if isinstance(event, JobFailed):  # last: the begin of a run withdraws the notice of the one before
-                self.failed.emit(event)
+        for event in (e for e in events if isinstance(e, JobFailed)):
+            self.failed.emit(event)  # last: the begin of a run withdraws the notice of the one before
 
     def _note_unfinished(self, event: RunEnded) -> None:
         warming_up = self.activity is Activity.WARMING_UP
@@ -195,25 +224,52 @@ class RunController(QObject):
         discarding, self._discarding = self._discarding, False
         self._asked_to_stop = False
         self.activity = Activity.NOTHING
-        self._keeper.keep_chain(self.bench.chain)
+        self._keeper.keep_standing(self._stands())
+        self.ended.emit()
         if discarding and self.bench.chain:
-            self._return(self.bench.chain[:-1], "The run was taken back")
+            self._return(self._stands().before_last(), "The run was taken back")
+        elif self._branching:
+            self._branching = False
+            self._return(self._stands(), "")
         else:
             self.changed.emit()
 
-    def _return(self, chain: list[int], said: str) -> None:
-        """In a worker; then facts and curves tell what is left."""
+    def _stands(self) -> "Chain":
+        from workbench.session.lineage import Chain
+
+        return Chain(tuple(self.bench.chain), dict(self.bench.cuts))
+
+    def _return(self, chain: "Chain", said: str) -> None:
+        """In a worker; then facts and curves tell what is left. ``said``: empty where the person knows."""
         self._keeper.flush()
         session, bench = self._keeper.need(), self.bench
         self.activity, self._said_back = Activity.RETURNING, said
 
         def work(_tell: Tell, _cancel: Event) -> object:
-            bit_equal = bench.return_to(session, chain)
+            from workbench.session.lineage import set_standing
+
+            bit_equal = bench.return_to(session, chain.runs, chain.cuts)
             if not session.read_only:
-                session.set_setting(CHAIN, list(chain))
-            return bit_equal, read_session(session)
+                set_standing(session, chain)
+            return bit_equal, read_session(session, chain)
 
         self._returning.start(work)
+        self.changed.emit()
+
+    @Slot(object)
+    def _start_branch(self, prepared: tuple[BranchOrder, Opened, IntArray]) -> None:
+        order, opened, rows = prepared
+        self._facts.facts.reset_states()
+        self.show(opened)
+        self.states.begin(rows, order.session.run(order.run).recipe.batch)
+        self.unfinished = None
+        self._branching = True
+        self._begin(Activity.EDITING, partial(self.bench.branch, order))
+
+    @Slot(object)
+    def _prepare_failed(self, error: Exception) -> None:
+        self.activity = Activity.NOTHING
+        self.broke.emit("Preparing the run", error)
         self.changed.emit()
 
     @Slot(object)
@@ -225,10 +281,25 @@ class RunController(QObject):
         rounded = (
             "" if bit_equal else " This computer rounds otherwise: the last digits of the weights differ."
         )
-        self.returned.emit(f"{self._said_back}.{rounded}")
+        if self._said_back or rounded:
+            self.returned.emit(f"{self._said_back}.{rounded}" if self._said_back else rounded.strip())
 
     @Slot(object)
     def _return_failed(self, error: Exception) -> None:
         self.activity = Activity.NOTHING
         self.broke.emit("Bringing the model back", error)
         self.changed.emit()
+
+
+def _before_branch(order: BranchOrder) -> tuple[Opened, IntArray]:
+    """What the window shows where the branch begins, and where its facts are in the table."""
+    from workbench.session.lineage import chain_to
+    from workbench.session.resume import last_step_before
+
+    record = order.session.run(order.run)
+    step = order.step
+    if order.removed:
+        step = min(last_step_before(order.removed, record.recipe), record.steps_done)
+    opened = read_session(order.session, chain_to(order.session, order.run, step))
+    rows = places(order.session.job(order.run).facts, opened.facts.facts)
+    return opened, np.delete(rows, list(order.removed))

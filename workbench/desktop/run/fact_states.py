@@ -4,7 +4,7 @@ import numpy as np
 
 from workbench.desktop.facts import FactsPanel, State
 from workbench.desktop.facts.store.states import IntArray
-from workbench.editing.events import Evaluated, Floats, RunStarted, StepApplied
+from workbench.editing.events import Evaluated, Floats, RunStarted, StepApplied, StepSkipped
 from workbench.runner.events import RunnerEvent
 
 IS_KEPT = 0.999  # share of the target's tokens from which a fact counts as answered
@@ -25,13 +25,17 @@ class FactStates:
 
     def follow(self, events: list[RunnerEvent], next_fact: int) -> None:
         """``next_fact``: the first of the run's facts that no step has done."""
-        applied = [e for e in events if isinstance(e, StepApplied)]
-        for step in applied:
-            self._set(slice(step.first_fact, step.first_fact + step.facts), State.EDITED, step.step)
+        done = [e for e in events if isinstance(e, (StepApplied, StepSkipped))]
+        for step in done:
+            here = slice(step.first_fact, step.first_fact + step.facts)
+            if isinstance(step, StepApplied):
+                self._set(here, State.EDITED, step.step)
+            elif not step.warming_up:
+                self._set(here, State.SKIPPED, -1)
         for event in events:
             if isinstance(event, Evaluated) and event.step:
                 self._score(event.per_fact.exact)
-        if applied or any(isinstance(e, RunStarted) for e in events):
+        if done or any(isinstance(e, RunStarted) for e in events):
             self._take_in_hand(next_fact)
 
     def end(self) -> None:
@@ -56,7 +60,7 @@ class FactStates:
     def _score(self, exact: Floats) -> None:
         """(facts scored,) of the run's first facts."""
         rows = self.rows[: len(exact)]
-        present = rows >= 0
+        present = (rows >= 0) & (self._panel.facts.steps[rows] >= 0)  # not those that were skipped
         states = np.where(exact[: len(rows)] >= IS_KEPT, State.KEPT, State.LOST).astype(np.uint8)
         if present.any():
             self._panel.set_states(rows[present], states[present])

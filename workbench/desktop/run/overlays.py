@@ -1,6 +1,7 @@
 """Earlier runs of the session behind the curves of the one that is shown."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ class Overlays(QObject):
         super().__init__(parent)
         self._keeper = keeper
         self._chosen: dict[int, RunSeries] = {}
+        self._compared: dict[
+            tuple[Path, int], RunSeries
+        ] = {}  # (session folder, run), ticked in the compare dock
         self.current = 0  # the run that the plots show anyway
         self.menu = QMenu("Overlay an earlier run", parent)
         self.menu.setToolTipsVisible(True)
@@ -40,7 +44,16 @@ class Overlays(QObject):
 
     @property
     def shown(self) -> Sequence[RunSeries]:
-        return [series for run, series in self._chosen.items() if run != self.current]
+        session = self._keeper.session
+        own = {(session.folder, run): series for run, series in self._chosen.items()} if session else {}
+        here = (session.folder, self.current) if session else None
+        return [series for key, series in (own | self._compared).items() if key != here]
+
+    @Slot(object)
+    def set_compared(self, series: dict[tuple[Path, int], RunSeries]) -> None:
+        if series != self._compared:
+            self._compared = series
+            self.changed.emit()
 
     def clear(self) -> None:
         """Another session."""

@@ -111,7 +111,9 @@ class RunPanel(QWidget):
             notes.append(
                 f"Memory ran out: minibatches of {progress.minibatch} from there on, with the same results."
             )
-        self.note.say(" ".join(notes), "warning" if progress.minibatch else "")
+        if progress.skipped:
+            notes.append(f"{progress.skipped:,} facts were skipped: their steps were not finite.")
+        self.note.say(" ".join(notes), "warning" if progress.minibatch or progress.skipped else "")
 
     def _show_scores(self, progress: RunProgress) -> None:
         before, after = progress.before, progress.after

@@ -13,6 +13,7 @@ from workbench.editing.events import (
     RunEnded,
     RunStarted,
     StepApplied,
+    StepSkipped,
     WarmupProgressed,
 )
 from workbench.evaluation.scores import Scores
@@ -39,6 +40,7 @@ class RunProgress:
         self.facts_done = self.facts_total = 0
         self.step = self.steps = 0
         self.rows = self.rows_needed = 0
+        self.skipped = 0  # facts left out because their step was not finite
         self.minibatch = 0  # what memory allowed, where it was halved
         self.before: Scores | None = None
         self.after: Scores | None = None
@@ -76,6 +78,8 @@ class RunProgress:
                 self.phase = ""
                 self.facts_done, self.step, self.success = event.facts_done, event.step, event.success
                 self._mark()
+            case StepSkipped():
+                self._skip(event)
             case Evaluated():
                 self._scored(event)
             case MinibatchHalved():
@@ -136,6 +140,13 @@ class RunProgress:
         self.expect(event.name, event.warming_up)
         self.run, self.step = event.run, event.steps_before
         self.before, self.after = before, after
+
+    def _skip(self, event: StepSkipped) -> None:
+        self.phase, self.facts_done = "", event.facts_done
+        if not event.warming_up:
+            self.step, self.success = event.step, None
+        self.skipped += event.facts
+        self._mark()
 
     def _in_phase(self, event: Progressed) -> None:
         self.phase = event.phase.value[:1].upper() + event.phase.value[1:]

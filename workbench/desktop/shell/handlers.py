@@ -8,15 +8,16 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QDropEvent
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QDropEvent
 
 from workbench.desktop.background import Background, Tell
 from workbench.desktop.facts import Batch, State
 from workbench.desktop.facts.drops import local_file
+from workbench.desktop.shell.ledger_handlers import LedgerHandlers
 from workbench.desktop.shell.notices import Notice
 from workbench.desktop.shell.questions import may_discard, may_start_over
+from workbench.desktop.shell.session_handlers import SessionHandlers
 from workbench.desktop.shell.situation import NO_ENGINE, reasons
 from workbench.editing.recipes import named_recipes
 from workbench.errors import Cancelled, WorkbenchError
@@ -35,17 +36,16 @@ class Handlers(QObject):
         self._fetching = Background(self)
         self._fetching.finished.connect(self._starter_read)
         self._fetching.failed.connect(self._starter_failed)
-        self._copying = Background(self)
-        self._copying.finished.connect(self._copied)
-        self._copying.failed.connect(lambda error: self.tell_failure("Saving a copy", error))
+        self.sessions, self.ledger = SessionHandlers(window), LedgerHandlers(window)
 
     def by_name(self) -> dict[str, Callable[[], object]]:
         window = self._window
         return {
-            "new-session": self.new_session,
-            "open-session": self.choose_session,
-            "save-as": self.save_copy,
-            "show-folder": self.show_folder,
+            "new-session": self.sessions.new_session,
+            "open-session": self.sessions.choose_session,
+            "save-as": self.sessions.save_as,
+            "duplicate": self.sessions.duplicate,
+            "show-folder": self.sessions.show_folder,
             "export": self.export,
             "welcome": window.show_welcome,
             "quit": window.close,
@@ -56,6 +56,11 @@ class Handlers(QObject):
             "pause": window.desk.run.toggle_pause,
             "stop": window.desk.run.stop_after_step,
             "discard": self.discard,
+            "rewind": self.ledger.rewind,
+            "branch": self.ledger.branch,
+            "replay": self.ledger.replay,
+            "name-run": self.ledger.name_run,
+            "note-run": self.ledger.note_run,
             "next-pane": window.navigation.go_on,
             "reset-layout": window.reset_layout,
             "full-screen": self.toggle_full_screen,
@@ -65,58 +70,8 @@ class Handlers(QObject):
             "about": self.about,
         }
 
-    # Sessions
-
-    @Slot()
-    def new_session(self) -> None:
-        try:
-            self._window.desk.start_new()
-        except WorkbenchError as error:
-            self.tell_failure("Saving the session", error)
-        self._window.leave_welcome()
-
-    @Slot()
-    def choose_session(self) -> None:
-        from workbench.session.paths import sessions_folder
-
-        start = self._window.desk.keeper.session
-        at = start.folder.parent if start is not None else sessions_folder()
-        chosen = QFileDialog.getExistingDirectory(self._window, "Open a session", str(at))
-        if chosen:
-            self.open_session(Path(chosen))
-
     def open_session(self, path: Path) -> None:
-        if reason := reasons(self._window.desk.situation())["open-session"]:
-            self.tell(Notice(reason, "warning"))
-            return
-        self._window.desk.keeper.open(path)
-
-    @Slot()
-    def save_copy(self) -> None:
-        keeper = self._window.desk.keeper
-        session = keeper.session
-        if session is None:
-            return
-        start = session.folder.parent / f"{session.folder.stem} copy.stableedit"
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._window, "Save a copy as", str(start), "Session (*.stableedit)"
-        )
-        if not chosen:
-            return
-        path = Path(chosen)
-        path = path if path.suffix == ".stableedit" else path.with_name(f"{path.name}.stableedit")
-        keeper.flush()
-        self._copying.start(lambda _tell, _cancel: session.copy_to(path))
-
-    @Slot(object)
-    def _copied(self, path: Path) -> None:
-        self.open_session(path)
-
-    @Slot()
-    def show_folder(self) -> None:
-        session = self._window.desk.keeper.session
-        if session is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(session.folder)))
+        self.sessions.open_session(path)
 
     # Model
 
@@ -156,6 +111,8 @@ class Handlers(QObject):
         opened = window.desk.state_to_restore()
         if opened is not None:
             window.desk.run.restore(opened)
+        elif other := window.desk.other_model():
+            window.telling.tell_other_model(other)
 
     @Slot()
     def unload_model(self) -> None:
@@ -210,7 +167,8 @@ class Handlers(QObject):
     def edit(self) -> None:
         desk = self._window.desk
         if desk.situation().unfinished:
-            self._try("Going on", desk.run.go_on)
+            on_error = desk.method.recipe().on_error
+            self._try("Going on", lambda: desk.run.go_on(on_error))
             return
         afresh = self._asked_afresh("Edit")
         if afresh is None:
@@ -256,18 +214,14 @@ class Handlers(QObject):
     @Slot()
     def export(self) -> None:
         from workbench.desktop.export.dialog import ExportDialog
-        from workbench.desktop.export.hugging_face import hugging_face
-        from workbench.session.provenance import session_provenance
+        from workbench.desktop.export.kinds import export_kinds
+        from workbench.desktop.export.source import ExportSource
 
         desk = self._window.desk
-        session, loaded, editor = desk.keeper.session, desk.loaded, desk.bench.editor
-        if session is None or loaded is None or editor is None:
+        if desk.keeper.session is None:
             return
-        card = session_provenance(
-            session, loaded, editor.recipe, [m.name for m in editor.modules], desk.bench.chain
-        )
-        kind = hugging_face(loaded, card, f"{session.folder.stem}-edited".replace(" ", "-"))
-        dialog = ExportDialog([kind], self._export_folder(), self._window)
+        kinds = export_kinds(ExportSource(desk.bench, desk.keeper.session))
+        dialog = ExportDialog(kinds, self._export_folder(), self._window)
         dialog.exported.connect(self._exported)
         dialog.broken.connect(self.tell_broken)
         dialog.finished.connect(dialog.deleteLater)
@@ -376,7 +330,7 @@ class Handlers(QObject):
 
     def close_threads(self) -> None:
         self._fetching.close()
-        self._copying.close()
+        self.sessions.close_threads()
 
 
 def dropped_path(event: QDropEvent) -> Path | None:

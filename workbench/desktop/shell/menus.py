@@ -11,15 +11,16 @@ from workbench.desktop.theme import SCHEMES
 
 # Names of WindowActions; those of the facts panel behind "facts:"; "" separates; "@" names a submenu made below.
 MENUS: dict[str, tuple[str, ...]] = {
-    "&File": ("new-session", "open-session", "@recent", "", "save-as", "show-folder", "", "facts:import", "export", "",
-              "welcome", "quit"),
+    "&File": ("new-session", "open-session", "@recent", "", "save-as", "duplicate", "show-folder", "", "facts:import",
+              "export", "", "welcome", "quit"),
     "&Edit": ("facts:undo", "facts:redo", "", "facts:cut", "facts:copy", "facts:paste", "facts:delete", "",
               "facts:find", "", "preferences"),
     "F&acts": ("facts:add", "facts:form", "facts:edit", "facts:duplicate", "", "facts:move", "facts:tag", "facts:untag",
                "facts:conflicts", "", "facts:probe", "", "facts:export-all", "facts:export-shown",
                "facts:export-chosen"),
     "&Model": ("load-model", "unload-model"),
-    "&Run": ("warm-up", "edit", "", "pause", "stop", "discard"),
+    "&Run": ("warm-up", "edit", "", "pause", "stop", "discard", "", "rewind", "branch", "replay", "", "name-run",
+             "note-run"),
     "&View": ("@docks", "", "@plots", "@theme", "", "next-pane", "full-screen", "", "reset-layout"),
     "&Help": ("method-help", "shortcuts", "", "about"),
 }  # fmt: skip

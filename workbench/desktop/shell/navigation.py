@@ -18,6 +18,8 @@ PANELS = (
     ("model", "method", "Method"),
     ("model", "run", "Run"),
     ("probe", "probe", "Probe"),
+    ("probe", "ledger", "Ledger"),
+    ("probe", "compare", "Compare"),
     ("probe", "log", "Log"),
 )  # dock, panel, title
 PLOTS = "plots"
@@ -38,7 +40,7 @@ class Navigation(QObject):
         action = QAction(title, self._window)
         action.setObjectName(f"action-show-{place[1]}")
         action.setData(place)
-        action.setShortcut(f"Alt+{number}")
+        action.setShortcut(f"Alt+{number % 10}")
         action.setStatusTip(f"Bring {title.lower()} to the front")
         action.triggered.connect(self._show)
         return action

@@ -11,6 +11,7 @@ class Activity(StrEnum):
     WARMING_UP = "the warm-up goes on"
     EDITING = "the edits go on"
     RETURNING = "the model is brought back to an earlier state"
+    PREPARING = "the run is being prepared"
 
 
 RUNNING = (Activity.WARMING_UP, Activity.EDITING)
@@ -42,6 +43,7 @@ class Situation:
     read_only: bool = False
     problem: str = ""  # of the method's settings
     session: bool = False
+    lost: bool = False  # its folder was moved or removed while it was open
 
     @property
     def busy(self) -> str:
@@ -53,6 +55,48 @@ class Situation:
     @property
     def warmed(self) -> bool:
         return self.rows > 0 and not self.unfit
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is chosen in the ledger."""
+
+    run: int = 0  # 0: nothing
+    whole: bool = False  # the run itself, not one of its steps
+    amiss: str = ""  # why no state of the model belongs to it
+    foreign: str = ""  # why the model that is loaded is not the run's
+    here: bool = False  # the model is in that state
+    left: int = 0  # facts of the run after it
+    facts: int = 0  # that a replay could leave out
+    going: bool = False  # the run goes on now
+
+
+NOTHING_CHOSEN = "Choose a run or a step in the ledger."
+
+
+def ledger_reasons(now: Situation, choice: Choice) -> dict[str, str]:
+    """As ``reasons``, for the actions of the ledger."""
+    chosen = _first((not choice.run, NOTHING_CHOSEN))
+    model = _first(
+        (now.read_only, READ_ONLY),
+        (not now.engine_ready, NO_ENGINE),
+        (not now.model, NO_MODEL),
+        (now.busy, now.busy),
+        (chosen, chosen),
+        (choice.foreign, choice.foreign),
+    )
+    state = model or choice.amiss
+    name = _first((now.read_only, READ_ONLY), (chosen, chosen))
+    return {
+        "rewind": state or _first((choice.here, "The model is in this state already.")),
+        "branch": state or _first(
+            (now.problem, now.problem), (not choice.left, "The run has no facts after this: choose an earlier step.")
+        ),
+        "replay": model or _first((not choice.facts, "Choose the facts to leave out, on the right of the ledger or in "
+                                   "the facts table.")),
+        "name-run": name,
+        "note-run": name,
+    }  # fmt: skip
 
 
 def reasons(now: Situation) -> dict[str, str]:
@@ -69,6 +113,11 @@ def reasons(now: Situation) -> dict[str, str]:
         "new-session": now.busy,
         "open-session": now.busy,
         "save-as": _first((not now.session, "There is nothing to save yet."), (now.busy, now.busy)),
+        "duplicate": _first(
+            (not now.session, "There is nothing to duplicate yet."),
+            (now.lost, "The session's folder was moved or removed: save it as another one."),
+            (now.busy, now.busy),
+        ),
         "show-folder": "" if now.session else "There is no session yet.",
     }
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 
 from workbench.desktop.shell.notices import Notice
 from workbench.desktop.shell.recent import mark_closed
@@ -19,8 +19,10 @@ from workbench.editing.events import (
     MinibatchHalved,
     RunEnded,
     StepApplied,
+    StepSkipped,
     WarmupProgressed,
 )
+from workbench.errors import WorkbenchError
 from workbench.runner.events import JobFailed, RunBegan, RunnerEvent
 
 if TYPE_CHECKING:
@@ -89,6 +91,11 @@ class Telling(QObject):
                           event.seconds)  # fmt: skip
             case WarmupProgressed():
                 _log.info("Warm-up: %d of %d facts, %d rows", event.facts_done, event.facts_total, event.rows)
+            case StepSkipped():
+                what = "Warm-up batch" if event.warming_up else "Step"
+                said = f"{what} {event.step:,} was skipped and its {event.facts:,} facts left out. {event.message}"
+                self._tell(Notice(said, "warning", key="skipped"))
+                _log.warning("%s", said)
             case Evaluated():
                 _log.info("Scores after step %d: ES %.3f, GS %.3f, locality kept %.3f, perplexity %.1f", event.step,
                           event.scores.es, event.scores.gs, event.scores.locality_kept,
@@ -113,7 +120,29 @@ class Telling(QObject):
     def _tell_failure(self, failure: JobFailed) -> None:
         _log.error("%s\n%s", failure.sentence, failure.details.rstrip())
         sentence = f"{failure.sentence[:1].upper()}{failure.sentence[1:]}"
-        self._tell(Notice(f"{sentence} {failure.kept}", "bad", failure.details, key=RUN))
+        offers: list[tuple[str, Callable[[], object]]] = []
+        if failure.skippable and self._window.desk.run.unfinished is not None:
+            offers = [
+                ("Skip these facts and go on", self._skip),
+                ("Stop", partial(self._window.notices.withdraw, RUN)),
+            ]
+        self._tell(Notice(f"{sentence} {failure.kept}", "bad", failure.details, key=RUN, offers=offers))
+
+    @Slot()
+    def _skip(self) -> None:
+        """Once the engine's thread, which still tells its end, is gone."""
+        run = self._window.desk.run
+        if run.activity:
+            run.changed.connect(self._skip, Qt.ConnectionType.SingleShotConnection)
+            return
+        try:
+            run.skip_and_go_on()
+        except WorkbenchError as error:
+            self._window.handlers.tell_failure("Going on", error)
+
+    def tell_other_model(self, sentence: str) -> None:
+        find = self._window.handlers.sessions.find_model
+        self._tell(Notice(sentence, "warning", key=MODEL, offers=[("Find the right one…", find)]))
 
     @Slot(str)
     def _tell_returned(self, sentence: str) -> None:
@@ -129,10 +158,8 @@ class Telling(QObject):
         _log.info("Opened %s", session.folder)
         if session.read_only:
             holder = f" by {session.held_by}" if session.held_by else ""
-            said = (
-                f"{session.folder.stem} is in use{holder}: it was opened read-only. Save a copy to work on."
-            )
-            offers = [("Save a copy as…", window.handlers.save_copy)]
+            said = f"{session.folder.stem} is in use{holder}: it was opened read-only. Save it as another to work on."
+            offers = [("Save as…", window.handlers.sessions.save_as)]
             self._tell(Notice(said, "warning", key=SESSION, offers=offers))
         if opened.prompt:
             window.probe.set_prompt(opened.prompt)
@@ -154,8 +181,22 @@ class Telling(QObject):
         source = opened.model.source
         window = self._window
 
+        if is_gone(source):
+            find = partial(window.handlers.sessions.find_model, source)
+            said = (
+                f"This session edits {name_of(source)}, which is not in {source} any more: say where it is."
+            )
+            self._tell(Notice(said, "warning", key=MODEL, offers=[("Find it…", find)]))
+            return
+
         def load() -> None:
             window.when_engine_ready(lambda: window.handlers.load_source(source))
 
         self._tell(Notice(f"This session edits {name_of(source)}. Load it to probe, to go on or to export.", key=MODEL,
                           offers=[("Load it", load)]))  # fmt: skip
+
+
+def is_gone(source: str) -> bool:
+    """Whether a model's source is a place on this computer where nothing is any more."""
+    path = Path(source).expanduser()
+    return path.is_absolute() and not path.exists()

@@ -11,18 +11,20 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
 from workbench.desktop.background import Background, Tell
 from workbench.desktop.facts import FactsPanel
 from workbench.desktop.shell.recent import mark_closed, mark_open, remember_session
-from workbench.desktop.workspace.opened import CHAIN, MODULES, PROMPT, RECIPE, Opened, open_session
+from workbench.desktop.workspace.opened import MODULES, PROMPT, RECIPE, Opened, open_session
 from workbench.desktop.workspace.splice import splice_between
-from workbench.errors import WorkbenchError
+from workbench.errors import SessionMoved, WorkbenchError
 from workbench.facts.fact import Fact
 
 if TYPE_CHECKING:
     from workbench.editing.recipe import Recipe
     from workbench.session.folder import Session
     from workbench.session.keeping import Keeping
+    from workbench.session.lineage import Chain
     from workbench.session.records import ModelIdentity
 
 PAUSE_MS = 800  # after a change, before it is saved
+LOOK_MS = 2_000  # between two looks whether the folder is still there
 
 Lists = dict[str, list[Fact]]  # "edit" and "warmup" → the facts
 
@@ -34,6 +36,7 @@ class SessionKeeper(QObject):
     changed = Signal()  # another session, or none
     failed = Signal(str, object)  # what was tried, the exception
     saved = Signal()
+    lost = Signal(str)  # one sentence: the session's folder was moved or removed
 
     def __init__(self, settings: QSettings, facts: FactsPanel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +50,9 @@ class SessionKeeper(QObject):
         self._opening, self._saving = Background(self), Background(self)
         self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._timer.timeout.connect(self.save)
+        self.is_lost = False
+        self._watch = QTimer(self, interval=LOOK_MS)
+        self._watch.timeout.connect(self.look)
         facts.facts_changed.connect(self._touch)
         self._opening.finished.connect(self._opened)
         self._opening.failed.connect(self._open_failed)
@@ -99,8 +105,10 @@ class SessionKeeper(QObject):
         self.saved_at = time.monotonic()
         self.saved.emit()
 
-    def keep_chain(self, chain: list[int]) -> None:
-        self._keep({CHAIN: list(chain)})
+    def keep_standing(self, chain: "Chain") -> None:
+        from workbench.session.lineage import standing_settings
+
+        self._keep(standing_settings(chain))
 
     def keep_recipe(self, recipe: "Recipe", modules: str) -> None:
         self._keep({RECIPE: asdict(recipe), MODULES: modules})
@@ -112,10 +120,36 @@ class SessionKeeper(QObject):
         if self.session is not None and not self.read_only and self.session.model != model:
             self.session.set_model(model)
 
-    def save_copy(self, path: Path) -> Path:
-        """All that is there, in another place; it is not opened."""
-        self.flush()
-        return self.need().copy_to(path)
+    @Slot()
+    def look(self) -> None:
+        """Whether the session's folder is still where it was."""
+        if self.session is None or self.is_lost:
+            return
+        try:
+            self.session.require_there()
+        except SessionMoved as error:
+            self.is_lost = True
+            self._timer.stop()
+            self.lost.emit(str(error))
+            self.changed.emit()
+
+    def save_lost(self, path: Path) -> Path:
+        """What the window holds, in a new session, where the folder of the one that is open is gone."""
+        from workbench.session.folder import Session
+
+        self._wait_for_worker()
+        values = (
+            {name: self.session.setting(name) for name in (RECIPE, MODULES, PROMPT)} if self.session else {}
+        )
+        model = self.session.model if self.session is not None else None
+        with Session.create(path, model, self.keeping()) as session:
+            for kind, facts in self._lists().items():
+                session.set_facts(kind, facts)  # type: ignore[arg-type]
+            for name, value in (values | self._values).items():
+                if value is not None:
+                    session.set_setting(name, value)
+        self._dirty, self._values = False, {}
+        return path
 
     def flush(self) -> None:
         """Writes what waits, now."""
@@ -125,6 +159,7 @@ class SessionKeeper(QObject):
             self.need()
         if self.session is None or self.read_only:
             return
+        self.look()
         if self._dirty or self._values:
             self._write(self.session, self._lists(), self._take_values())
             self._dirty = False
@@ -145,7 +180,9 @@ class SessionKeeper(QObject):
             mark_closed(self.settings, session.folder)
             self._saved = {"edit": [], "warmup": []}
             self._values, self._dirty, self.saved_at = {}, False, None
+            self.is_lost = False
             self._timer.stop()
+            self._watch.stop()
             self.changed.emit()
 
     def close_threads(self) -> None:
@@ -155,7 +192,8 @@ class SessionKeeper(QObject):
     @Slot()
     def save(self) -> None:
         """In a worker, what changed since the last time."""
-        if self.read_only or not (self._dirty or self._values):
+        self.look()
+        if self.read_only or self.is_lost or not (self._dirty or self._values):
             return
         if self._saving.busy or self._opening.busy:
             self._timer.start()
@@ -233,6 +271,7 @@ class SessionKeeper(QObject):
         if not session.read_only:
             mark_open(self.settings, session.folder)
         remember_session(self.settings, session.folder)
+        self._watch.start()
         self.changed.emit()
 
     @Slot(object)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from workbench.runner.events import RunnerEvent
     from workbench.session.folder import Session
     from workbench.session.keeping import Keeping
+    from workbench.session.lineage import Chain
     from workbench.session.records import ModelIdentity, RunRecord
 
-CHAIN, RECIPE, MODULES, PROMPT = "window/chain", "window/recipe", "window/modules", "window/prompt"
+RECIPE, MODULES, PROMPT = "window/recipe", "window/modules", "window/prompt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Opened:
     rows: IntArray = field(default_factory=lambda: np.empty(0, np.int64))  # its facts' places in the list
     unfinished: Unfinished | None = None
     prompt: str = ""
+    cuts: dict[int, int] = field(default_factory=dict)  # run of the chain → step up to which it counts
 
     @property
     def edits(self) -> int:
@@ -65,11 +67,14 @@ def open_session(path: Path, keeping: "Keeping | None" = None) -> Opened:
         raise
 
 
-def read_session(session: "Session") -> Opened:
+def read_session(session: "Session", stands: "Chain | None" = None) -> Opened:
+    """As it stands, or as it would after another chain of runs."""
+    from workbench.session.lineage import standing
+
+    stands = standing(session) if stands is None else stands
     facts, warmup = prepared(session.facts("edit")), prepared(session.facts("warmup"))
     records = {record.id: record for record in session.runs()}
-    kept: Any = session.setting(CHAIN)
-    chain = [run for run in (records if kept is None else kept) if run in records]
+    chain = [run for run in stands.runs if run in records]
     opened = Opened(
         session=session,
         facts=facts,
@@ -81,10 +86,11 @@ def read_session(session: "Session") -> Opened:
         states=np.full(len(facts), State.NEW, np.uint8),
         steps=np.full(len(facts), -1, np.int64),
         prompt=str(session.setting(PROMPT, "")),
+        cuts=dict(stands.cuts),
     )
     for run in chain:
-        _apply_run(opened, records[run])
-    if chain:
+        _apply_run(opened, records[run], opened.cuts.get(run, records[run].steps_done))
+    if chain and chain[-1] not in opened.cuts:
         opened.unfinished = _unfinished(records[chain[-1]])
     return opened
 
@@ -111,50 +117,76 @@ def places(run_facts: Sequence[Fact], table: Sequence[Fact]) -> IntArray:
     return np.array([found[f].pop() if found.get(f) else -1 for f in run_facts], np.int64)
 
 
-def _apply_run(opened: Opened, record: "RunRecord") -> None:
-    """Marks what it edited, and keeps its events in place of an earlier run's."""
+def _apply_run(opened: Opened, record: "RunRecord", until: int) -> None:
+    """Marks what it edited up to that step, and keeps its events in place of an earlier run's."""
+    from workbench.session.ledger import scores_behind
+
     if not record.facts:
         return
-    job = opened.session.job(record.id)
-    rows = places(job.facts, opened.facts.facts)
-    done = rows[: record.facts_done]
-    here = done >= 0
-    step_of = np.arange(len(done)) // record.recipe.batch + 1
-    opened.steps[done[here]] = step_of[here]
-    opened.states[done[here]] = State.EDITED
-    scores = [s for s in opened.session.scores(record.id) if s.step]
+    session = opened.session
+    rows = places(session.job(record.id).facts, opened.facts.facts)
+    done = min(until * record.recipe.batch, record.facts)
+    _mark(
+        opened, rows[:done], np.full(done, State.EDITED, np.uint8), np.arange(done) // record.recipe.batch + 1
+    )
+    scores = [s for s in scores_behind(session, record) if 0 < s.step <= until]
     if scores:
-        exact = scores[-1].per_fact.exact
-        scored = rows[: len(exact)]
-        known = scored >= 0
-        kept = np.where(exact[: len(scored)] >= IS_KEPT, State.KEPT, State.LOST).astype(np.uint8)
-        opened.states[scored[known]] = kept[known]
+        exact = scores[-1].per_fact.exact[:done]
+        kept = np.where(exact >= IS_KEPT, State.KEPT, State.LOST).astype(np.uint8)
+        _mark(opened, rows[: len(exact)], kept)
+    for step in session.history(record.id):
+        if step.skipped and step.position.editing and step.position.step <= until:
+            here = rows[step.first_fact : step.first_fact + step.facts]
+            _mark(opened, here, np.full(len(here), State.SKIPPED, np.uint8), np.full(len(here), -1))
     opened.rows = rows
-    opened.events = events_of(opened.session, record)
+    opened.events = events_of(session, record, until)
 
 
-def events_of(session: "Session", record: "RunRecord") -> "list[RunnerEvent]":
-    """What the run told, as far as it is kept."""
-    from workbench.editing.events import EndReason, Evaluated, RunEnded, RunStarted
+def _mark(opened: Opened, rows: IntArray, states: StateArray, steps: IntArray | None = None) -> None:
+    """Of those of the rows that are in the table."""
+    here = rows >= 0
+    opened.states[rows[here]] = states[here]
+    if steps is not None:
+        opened.steps[rows[here]] = steps[here]
+
+
+def events_of(session: "Session", record: "RunRecord", until: int | None = None) -> "list[RunnerEvent]":
+    """What the run told up to a step, and before it those that it branched from, as far as it is kept."""
+    from workbench.editing.events import Evaluated, RunStarted
     from workbench.runner.events import RunBegan
+    from workbench.session.ledger import scores_behind
 
+    until = record.steps_done if until is None else until
     steps = -(-record.facts // record.recipe.batch)
     told: list[RunnerEvent] = [RunBegan(record.id, record.name, warming_up=False)]
     told.append(RunStarted(record.facts, 0, steps, record.modules, 0))
-    scores = {s.step: Evaluated(s.step, s.scores, s.per_fact, s.retention) for s in session.scores(record.id)}
+    scores = {
+        s.step: Evaluated(s.step, s.scores, s.per_fact, s.retention) for s in scores_behind(session, record)
+    }
     if 0 in scores:
         told.append(scores[0])
-    for step in session.steps(record.id):
+    for step in session.history(record.id):
+        if step.position.editing and step.position.step > until:
+            break
         if step.report is not None:
             told.append(step.report)
         if step.position.editing and step.position.step in scores:
             told.append(scores[step.position.step])
-    reason = EndReason(record.reason) if record.reason in list(EndReason) else EndReason.STOPPED
-    message = record.message or (
-        "It was cut off; every whole step is kept." if record.reason not in list(EndReason) else ""
-    )
-    told.append(RunEnded(reason, record.facts_done, record.steps_done, record.seconds, message))
+    told.append(_end_of(record, until))
     return told
+
+
+def _end_of(record: "RunRecord", until: int) -> "RunnerEvent":
+    from workbench.editing.events import EndReason, RunEnded
+
+    if until < record.steps_done:
+        done = min(until * record.recipe.batch, record.facts)
+        return RunEnded(EndReason.STOPPED, done, until, record.seconds, f"Rewound to step {until:,}.")
+    if record.reason in list(EndReason):
+        reason, message = EndReason(record.reason), record.message
+    else:
+        reason, message = EndReason.STOPPED, record.message or "It was cut off; every whole step is kept."
+    return RunEnded(reason, record.facts_done, record.steps_done, record.seconds, message)
 
 
 def _unfinished(record: "RunRecord") -> Unfinished | None:

@@ -1,0 +1,57 @@
+"""New runs out of a step of an old one: branches with other settings, replays without some facts."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from workbench.errors import InputError
+
+if TYPE_CHECKING:
+    from workbench.editing.recipe import Recipe
+    from workbench.session.records import RunRecord
+
+
+def go_on_from(options: argparse.Namespace) -> int:
+    """As ``workbench resume`` with the new run; the session stands at it afterwards."""
+    from workbench.cli.following import follow, tell_result
+    from workbench.cli.ledger import place, positions, require_writable
+    from workbench.cli.loading import load_base
+    from workbench.cli.progress import ProgressLine
+    from workbench.session.folder import Session
+    from workbench.session.lineage import chain_to, set_standing
+
+    with ProgressLine() as line, Session.open(options.session) as session:
+        require_writable(session)
+        run, step = place(options.branch) if options.branch else (options.replay, 0)
+        record = session.run(run)
+        removed = positions(options.without, record.facts) if options.without else ()
+        recipe = branch_recipe(record, options) if options.branch else None
+        chain_to(session, run, step)
+        loaded = load_base(record.model, options.model, options.device, line)
+        if removed:
+            going = session.replay_without(loaded, run, removed, options.name or "")
+        else:
+            going = session.branch(loaded, run, step, recipe, name=options.name or "")
+        made = session.run(going.recorder.run)
+        session.name_run(made.id, made.name, options.note or "")
+        set_standing(session, chain_to(session, made.id))
+        line.note(f"Run {made.id}, {made.name}: goes on from step {going.done.steps:,} of run {run}.")
+        report = follow(line, going.editor, going.job, lambda: going.recorder, going.done)
+        tell_result(options.json, loaded, made.recipe, report, session.folder)
+    report.require_finished(session.folder)
+    return 0
+
+
+def branch_recipe(record: "RunRecord", options: argparse.Namespace) -> "Recipe":
+    """The run's own with what was given. Raises SettingError, and InputError for what a branch cannot change."""
+    from workbench.cli.options import given_settings
+    from workbench.editing.recipes import recipe_named
+
+    given = given_settings(options)
+    kept = {"batch": record.recipe.batch, "modules": record.recipe.modules}
+    base = recipe_named(options.recipe).with_(**kept) if options.recipe else record.recipe
+    changed = [name for name in kept if name in given and given[name] != kept[name]]
+    if changed:
+        raise InputError(
+            f"A branch keeps {' and '.join(changed)} of run {record.id}: start a new run for another choice."
+        )
+    return base.with_(**given)

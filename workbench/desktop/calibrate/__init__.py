@@ -1,0 +1,1 @@
+"""Calibration in the window: what settings cost, and one click that takes them."""

@@ -1,0 +1,1 @@
+"""The compare dock: runs of this session and of others side by side."""

@@ -1,0 +1,1 @@
+"""What a run did, as a page that a browser shows and tables that a spreadsheet reads."""

@@ -1,0 +1,271 @@
+"""The search for settings, as a generator of events: split, traces, candidates, search, held-out facts."""
+
+import logging
+import math
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import optuna
+from optuna.trial import TrialState, create_trial
+
+from workbench.editing.control import Control
+from workbench.editing.events import Phase
+from workbench.editing.job import Job
+from workbench.editing.recipe import Recipe
+from workbench.editing.texts import gather_texts
+from workbench.errors import Cancelled
+from workbench.evaluation.batching import Watch
+from workbench.facts.fact import Fact
+from workbench.models.loaded import LoadedModel
+from workbench.models.memory import free_memory
+from workbench.models.modules import EditableModule, select
+from workbench.studies.calibration import Calibration, CalibrationSettings, Candidate, HeldOut, Point
+from workbench.studies.events import CalibrationBegan, CalibrationEnded, CalibrationEvent, PointMeasured
+from workbench.studies.front import best, front, hypervolume
+from workbench.studies.space import Space
+from workbench.studies.split import split_facts
+from workbench.studies.study_run import Yardstick
+from workbench.studies.traces import Traces
+from workbench.studies.trials import HELD_OUT_SCORES, SEARCH_SCORES, Measured, Trials
+
+_log = logging.getLogger(__name__)
+_SEARCHED = 0.85  # of the budget; the rest is for the held-out facts
+_TEXTS = 40  # that perplexity is measured on in the search; on all for the held-out facts
+_RANDOM = 12  # trials before the sampler learns from them
+_BORROWED = (
+    "No warm-up fact has a locality probe: locality is read on the prompts of facts that are not edited."
+)
+
+
+class _Until(Control):
+    """The person's control, and a point in time after which it says stop."""
+
+    def __init__(self, control: Control, deadline: float) -> None:
+        super().__init__()
+        self._control, self._deadline = control, deadline
+
+    def is_set(self) -> bool:
+        return self._control.is_set() or time.monotonic() > self._deadline
+
+
+class Calibrator:
+    """``loaded`` must be unedited, and is again whenever no event is being made."""
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        facts: Sequence[Fact],
+        start: Recipe,
+        settings: CalibrationSettings,
+        control: Control | None = None,
+        *,
+        candidates: Sequence[Candidate] = (),
+        avoid: Sequence[Fact] = (),
+        grid: bool = False,
+        ordinary_text: tuple[str, ...] | None = None,
+        perplexity_text: tuple[str, ...] | None = None,
+        text_cache: Path | None = None,
+    ) -> None:
+        """``facts``: the warm-up facts; ``avoid``: those to be edited, which no part may hold; ``start``: what is
+        searched around, with its modules. Raises InputError for too few facts."""
+        self.loaded, self.settings, self.grid = loaded, settings, grid
+        self.control = control or Control()
+        self.split = split_facts(facts, start.batch, settings.seed, avoid)
+        self.space = Space.around(start, loaded.modules)
+        self.candidates = tuple(candidates)
+        self._job = Job((), (), ordinary_text, perplexity_text, text_cache)
+        self._points: list[Point] = []
+        self._held_out: list[HeldOut] = []
+        self._began = time.monotonic()
+        self._deadline = math.inf if grid else self._began + 60 * settings.minutes
+
+    def events(self) -> Iterator[CalibrationEvent]:
+        """Ends with CalibrationEnded, also where it was stopped: what was measured until then is in it.
+
+        Raises Cancelled where it was stopped before the first measurement."""
+        stopped = False
+        try:
+            yield self._prepare()
+            yield from self._measure_candidates()
+            yield from self._search_grid() if self.grid else self._search()
+            self._hold_out()
+        except Cancelled:
+            stopped = True
+            if not self._points:
+                raise
+        yield CalibrationEnded(self._result(stopped))
+
+    def _prepare(self) -> CalibrationBegan:
+        """Texts, the unedited model's scores, and all traces."""
+        control, start = self.control, self.space.start
+        protecting = start.with_(protection=max(start.protection, 1.0), seed=self.settings.seed)
+        self._texts = gather_texts(self.loaded, self._job, protecting, control)
+        watch = Watch(control, control.progress(Phase.BASELINE, "passes"))
+        texts = self._texts.perplexity[:_TEXTS]
+        yardstick = Yardstick.read(self.loaded, self.split.edits, texts, watch, SEARCH_SCORES)
+        traces = self._traces(self.split.edits)
+        traces.warmups(start, control, control.progress(Phase.WARMUP, "facts"))
+        traces.text_keys(control, control.progress(Phase.PROTECTION, "texts"))
+        self._trials = Trials(traces, yardstick, control)
+        return CalibrationBegan(
+            split=self.split.counts(),
+            layers=len(self.space.modules),
+            trials=len(self.candidates) + (sum(1 for _ in self.space.grid()) if self.grid else 0),
+            unedited_success=yardstick.unedited.es,
+            unedited_perplexity=yardstick.unedited.perplexity,
+            note=_BORROWED if self.split.borrowed_probes else "",
+        )
+
+    def _traces(self, facts: Sequence[Fact]) -> Traces:
+        """A quarter of what memory is free goes to decompositions and inverses."""
+        room = free_memory(self.loaded.device) // 4
+        return Traces(
+            self.loaded,
+            _with_candidates(self.space, self.candidates),
+            self.split.statistics,
+            facts,
+            self._texts.protection,
+            room,
+        )
+
+    def _measure_candidates(self) -> Iterator[PointMeasured]:
+        """The budget does not cut these."""
+        for candidate in self.candidates:
+            yield self._measured(candidate.recipe, candidate.title, candidate.kind, self.control)
+
+    def _search_grid(self) -> Iterator[PointMeasured]:
+        for number, recipe in enumerate(self.space.grid(), start=1):
+            yield self._measured(recipe, f"Grid point {number}", "grid", self.control)
+
+    def _search(self) -> Iterator[PointMeasured]:
+        """Trials until the time is over; the one in hand is dropped then."""
+        until = _Until(self.control, self._began + _SEARCHED * (self._deadline - self._began))
+        study = self._study()
+        number = 0
+        while not until.is_set():
+            number += 1
+            trial = study.ask(self.space.distributions())
+            try:
+                told = self._measured(self.space.recipe(trial.params), f"Trial {number}", "search", until)
+            except Cancelled:
+                if self.control.is_set():
+                    raise
+                return
+            if told.point.gave_up:
+                study.tell(trial, state=TrialState.PRUNED)
+            else:
+                study.tell(trial, told.point.outcome.gains())
+            yield told
+
+    def _study(self) -> optuna.Study:
+        """Three gains to be maximised, in memory; it knows the candidates that lie in the space."""
+        optuna.logging.disable_default_handler()
+        optuna.logging.enable_propagation()
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # multivariate
+            sampler = optuna.samplers.TPESampler(
+                seed=self.settings.seed, multivariate=True, n_startup_trials=_RANDOM
+            )
+        study = optuna.create_study(directions=["maximize"] * 3, sampler=sampler)
+        for point in self._points:
+            values = self.space.values(point.recipe)
+            if values is not None and not point.gave_up:
+                known = create_trial(
+                    params=values,
+                    distributions=self.space.distributions(),
+                    values=list(point.outcome.gains()),
+                )
+                study.add_trial(known)
+        return study
+
+    def _measured(self, recipe: Recipe, title: str, kind: str, control: Control) -> PointMeasured:
+        found, seconds = self._trials.seconds_of(recipe, control)
+        self._points.append(_point(title, kind, recipe, found, seconds))
+        on_front, chosen = self._standing()
+        return PointMeasured(
+            self._points[-1],
+            done=len(self._points),
+            total=len(self.candidates) + sum(1 for _ in self.space.grid()) if self.grid else 0,
+            seconds_left=math.nan if self.grid else max(0.0, self._deadline - time.monotonic()),
+            on_front=on_front,
+            chosen=chosen,
+        )
+
+    def _standing(self) -> tuple[tuple[int, ...], int | None]:
+        """The front and the point to take; what was given up is on neither."""
+        whole = [i for i, p in enumerate(self._points) if not p.gave_up]
+        outcomes = [self._points[i].outcome for i in whole]
+        found = front(outcomes)
+        chosen = best(outcomes, found)
+        return tuple(whole[i] for i in found), None if chosen is None else whole[chosen]
+
+    def _hold_out(self) -> None:
+        """Edits the held-out facts with the chosen point, then the rest of the front while time is left."""
+        on_front, chosen = self._standing()
+        fixed = [i for i, p in enumerate(self._points) if p.kind != "search" and p.kind != "grid"]
+        order = list(dict.fromkeys([*([] if chosen is None else [chosen]), *fixed, *on_front]))
+        if not order:
+            return
+        watch = Watch(self.control, self.control.progress(Phase.EVALUATION, "passes"))
+        texts = self._texts.perplexity
+        yardstick = Yardstick.read(self.loaded, self.split.held_out, texts, watch, HELD_OUT_SCORES)
+        traces = self._trials.traces.with_facts(self.split.held_out)
+        trials = Trials(traces, yardstick, self.control)
+        for i in order:
+            until = self.control if i == chosen else _Until(self.control, self._deadline)
+            try:
+                found = trials.measure(self._points[i].recipe, until, HELD_OUT_SCORES)
+            except Cancelled:
+                if self.control.is_set():
+                    raise
+                return
+            s = found.scores
+            self._held_out.append(HeldOut(i, s.es, s.gs, s.locality_kept, s.perplexity, found.ratio))
+
+    def _result(self, stopped: bool) -> Calibration:
+        on_front, chosen = self._standing()
+        unedited = self._trials.yardstick.unedited
+        return Calibration(
+            model=self.loaded.source,
+            sha256=self.loaded.sha256,
+            settings=self.settings,
+            grid=self.grid,
+            split=self.split.counts(),
+            borrowed_probes=self.split.borrowed_probes,
+            unedited_success=unedited.es,
+            unedited_perplexity=unedited.perplexity,
+            points=tuple(self._points),
+            front=on_front,
+            chosen=chosen,
+            hypervolume=hypervolume([self._points[i].outcome for i in on_front]),
+            held_out=tuple(self._held_out),
+            seconds=time.monotonic() - self._began,
+            stopped=stopped,
+            note=_BORROWED if self.split.borrowed_probes else "",
+        )
+
+
+def _with_candidates(space: Space, candidates: Sequence[Candidate]) -> list[EditableModule]:
+    """The search's modules and those of recipes outside it, in the model's order."""
+    names = {m.name for m in space.modules}
+    for candidate in candidates:
+        names |= {m.name for m in select(space.of_model, candidate.recipe.modules)}
+    return [m for m in space.of_model if m.name in names]
+
+
+def _point(title: str, kind: str, recipe: Recipe, found: Measured, seconds: float) -> Point:
+    return Point(
+        title=title,
+        kind=kind,
+        recipe=recipe,
+        success=found.scores.es,
+        kept=found.scores.locality_kept,
+        perplexity=found.scores.perplexity,
+        ratio=found.ratio,
+        seconds=seconds,
+        shift_norms=found.shift_norms,
+        gave_up=found.gave_up,
+    )

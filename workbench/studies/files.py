@@ -1,0 +1,74 @@
+"""What a study found, as JSON on the disk."""
+
+import json
+import math
+import os
+import tempfile
+from contextlib import suppress
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workbench.errors import DiskFull, InputError
+from workbench.models.files import is_disk_full, require_space
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Whole or not at all: written beside and renamed. Raises DiskFull, and InputError for a place that
+    cannot be written."""
+    text = json.dumps(plain(value), ensure_ascii=False, indent=1)
+    require_space(path.parent, len(text.encode()), path.name)
+    partial: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        os.chmod(partial, 0o644)
+        os.replace(partial, path)
+    except OSError as error:
+        if partial is not None:
+            with suppress(OSError):
+                Path(partial).unlink(missing_ok=True)
+        if is_disk_full(error):
+            raise DiskFull(
+                f"There is no space left in {path.parent} for {path.name}: make room and try again."
+            ) from error
+        raise InputError(f"{path} cannot be written ({error.strerror}): choose another place.") from error
+
+
+def read_json(path: Path) -> Any:
+    """None where there is no such file, or it is no JSON."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def plain(value: Any) -> Any:
+    """What JSON can hold: NaN and infinity become null, numpy lists and numbers."""
+    match value:
+        case Enum():
+            return value.value
+        case float() | np.floating():
+            return float(value) if math.isfinite(value) else None
+        case np.ndarray():
+            return plain(value.tolist())
+        case np.integer():
+            return int(value)
+        case dict():
+            return {str(k): plain(v) for k, v in value.items()}
+        case list() | tuple():
+            return [plain(v) for v in value]
+        case Path():
+            return str(value)
+    return value
+
+
+def number(value: Any) -> float:
+    """What ``plain`` wrote of a float."""
+    return math.nan if value is None else float(value)

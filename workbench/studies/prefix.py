@@ -1,0 +1,153 @@
+"""Blocks below the lowest edited one see the same input in every trial: they are run once a batch, then skipped."""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from workbench.models.loaded import LoadedModel
+from workbench.models.modules import EditableModule
+
+_log = logging.getLogger(__name__)
+_EVERY = 2  # layers between two levels at which states are kept
+_Key = tuple[int, tuple[int, ...], bytes]  # level, shape, token ids
+
+
+class SharedPrefix:
+    """Keeps the hidden states that enter some block, by the batch's token ids; at most ``room`` bytes, the oldest
+    dropped first. Where a model does not take them back bit for bit, it is run as a whole."""
+
+    def __init__(self, loaded: LoadedModel, modules: Sequence[EditableModule], room: int = 1 << 30) -> None:
+        """``modules``: those that may be edited, all of one list of blocks."""
+        self._loaded, self._room = loaded, room
+        self._blocks = _blocks_of(loaded, modules)
+        self._levels = sorted({m.layer for m in modules if m.layer})[::_EVERY]
+        self._sound: dict[int, bool] = {}
+        self._kept: OrderedDict[_Key, Tensor] = OrderedDict()
+        self._bytes = 0
+
+    @contextmanager
+    def below(self, layer: int) -> Iterator[None]:
+        """Within it, nothing below block ``layer`` may be edited, and only this thread shares."""
+        level = max((at for at in self._levels if at <= layer), default=0)
+        if level == 0 or not self._is_sound(level):
+            yield
+            return
+        with self._patched(level):
+            yield
+
+    def _is_sound(self, level: int) -> bool:
+        """Tried once a level, on the unedited or an edited model alike."""
+        if level not in self._sound:
+            try:
+                self._sound[level] = self._gives_the_same(level)
+            except (RuntimeError, TypeError, ValueError, IndexError) as error:
+                _log.info("The blocks below %d are run every time: %s", level, error)
+                self._sound[level] = False
+        return self._sound[level]
+
+    @torch.inference_mode()
+    def _gives_the_same(self, level: int) -> bool:
+        ids = torch.arange(2, 14, device=self._loaded.device).reshape(2, 6)
+
+        def logits() -> Tensor:
+            found: Tensor = self._loaded.model(input_ids=ids, use_cache=False).logits
+            return found
+
+        whole = logits()
+        with self._patched(level):
+            kept, reused = logits(), logits()
+        return torch.equal(whole, kept) and torch.equal(whole, reused)
+
+    @contextmanager
+    def _patched(self, level: int) -> Iterator[None]:
+        batch = _Batch(self, level)
+        with ExitStack() as stack:
+            top = self._loaded.model.register_forward_pre_hook(batch.began, with_kwargs=True)
+            entry = self._blocks[level].register_forward_pre_hook(batch.entered, with_kwargs=True)
+            stack.callback(top.remove)
+            stack.callback(entry.remove)
+            for block in self._blocks[:level]:
+                stack.enter_context(_replaced(block, batch.skipping(block.forward)))
+            yield
+
+    def get(self, key: _Key) -> Tensor | None:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
+
+    def keep(self, key: _Key, hidden: Tensor) -> None:
+        with torch.inference_mode(False):
+            self._kept[key] = hidden.detach().clone()
+        self._bytes += hidden.numel() * hidden.element_size()
+        while self._bytes > self._room:
+            _, old = self._kept.popitem(last=False)
+            self._bytes -= old.numel() * old.element_size()
+
+
+class _Batch:
+    """The forward pass in hand."""
+
+    def __init__(self, prefix: SharedPrefix, level: int) -> None:
+        self._prefix, self._level = prefix, level
+        self._thread = threading.get_ident()
+        self._key: _Key | None = None
+        self._states: Tensor | None = None
+
+    def began(self, _model: nn.Module, _args: tuple[Any, ...], given: dict[str, Any]) -> None:
+        self._key = self._states = None
+        ids = given.get("input_ids")
+        if threading.get_ident() != self._thread or ids is None or given.get("use_cache") is not False:
+            return
+        self._key = (self._level, tuple(ids.shape), ids.cpu().numpy().tobytes())
+        self._states = self._prefix.get(self._key)
+
+    def entered(
+        self, _block: nn.Module, args: tuple[Any, ...], given: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        if self._key is None or threading.get_ident() != self._thread:
+            return None
+        if self._states is None:
+            self._prefix.keep(self._key, args[0] if args else given["hidden_states"])
+            return None
+        if args:
+            return (self._states, *args[1:]), given
+        return args, given | {"hidden_states": self._states}
+
+    def skipping(self, forward: Callable[..., Any]) -> Callable[..., Any]:
+        """In place of a block's forward: what comes in goes out, in the form that the block gives."""
+        as_tuple: list[bool] = []
+
+        def skip(*args: Any, **given: Any) -> Any:
+            if self._states is not None and as_tuple and threading.get_ident() == self._thread:
+                hidden = args[0] if args else given["hidden_states"]
+                return (hidden,) if as_tuple[0] else hidden
+            found = forward(*args, **given)
+            as_tuple[:] = [isinstance(found, tuple)]
+            return found
+
+        return skip
+
+
+@contextmanager
+def _replaced(block: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
+    """The instance's own ``forward``, where somebody had set one, is put back."""
+    own = vars(block).get("forward")
+    block.forward = forward
+    try:
+        yield
+    finally:
+        del block.forward
+        if own is not None:
+            block.forward = own
+
+
+def _blocks_of(loaded: LoadedModel, modules: Sequence[EditableModule]) -> list[nn.Module]:
+    first = modules[0]
+    blocks = loaded.model.get_submodule(first.name.removesuffix(f".{first.layer}.{first.projection}"))
+    return list(blocks.children())
