@@ -47,6 +47,9 @@ def test_every_step_of_a_run_comes_back(
             "memory": 1.0,
         },  # more rows than d_k: dense shifts without the memory
         {"batch": 40, "warmup_facts": 40},
+        {"passes": 3, "memory": 1.0, "warmup_memory": 1.0, "protection": 10.0},
+        {"passes": 2},
+        {"warmup_memory": 2.0},
     ],
 )
 def test_every_kind_of_recipe_comes_back(tmp_path: Path, changes: dict[str, object]) -> None:

@@ -155,6 +155,21 @@ def test_points_of_the_space_are_found_again_in_it() -> None:
     assert [space.values(recipe) for recipe in outside] == [None] * 4
 
 
+def test_little_memory_leaves_out_the_lowest_layers_but_none_of_the_starting_recipe() -> None:
+    loaded = tiny_model()
+    space = Space.around(recipe_of(loaded, 2), loaded.modules)
+    assert [m.layer for m in space.modules] == [1, 2]
+    assert [m.layer for m in space.fitting(1 << 30, 100).modules] == [1, 2]
+    assert [m.layer for m in space.fitting(1, 100).modules] == [2]
+
+
+def test_facts_that_fit_into_one_step_are_told_of() -> None:
+    loaded = tiny_model()
+    one = Calibrator(loaded, WARMUP, recipe_of(loaded, batch=100), CalibrationSettings())
+    assert "edit memory has no effect" in one.note
+    assert calibrator(loaded).note == ""
+
+
 def test_a_window_of_the_grid_is_never_measured_twice() -> None:
     loaded = tiny_model()
     grid = list(Space.around(recipe_of(loaded), loaded.modules).grid())

@@ -64,8 +64,8 @@ def test_early_edits_are_judged_on_the_later_steps_alone() -> None:
     early = decided("early-edits", whole, dropped, statistics)
     assert early.verdict is Verdict.HELD
     assert early.figures == {
-        "ES of later steps with early edits": (pytest.approx(0.6),),
-        "left out": (0.5,),
+        "ES of later steps, early ones edited": (pytest.approx(0.6),),
+        "ES of later steps, early ones left out": (0.5,),
     }
     assert decided("early-weights", whole, dropped, statistics).verdict is Verdict.DID_NOT_HOLD
 
@@ -76,7 +76,7 @@ def test_norms_are_bounded_only_where_no_module_grows() -> None:
     assert decided("bounded", run(v.REFERENCE)).verdict is Verdict.HELD
     grown = decided("bounded", run(v.REFERENCE, shift_norms={MODULE: calm, other: wild}))
     assert grown.verdict is Verdict.DID_NOT_HOLD
-    assert grown.figures["growth of the norm ×"][0] == pytest.approx(1.65)
+    assert grown.figures["growth of the norm, first to last quarter"][0] == pytest.approx(1.65)
 
 
 def test_a_run_that_failed_held_nothing_of_what_it_promises() -> None:

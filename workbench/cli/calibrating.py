@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,15 @@ if TYPE_CHECKING:
     from workbench.studies.calibrate import Calibrator
     from workbench.studies.calibration import Calibration, CalibrationSettings, Point
     from workbench.studies.events import CalibrationEvent
+
+_SEARCHED = {
+    "modules",
+    "step_size",
+    "ridge",
+    "protection",
+    "memory",
+    "floor",
+}  # a preset may set them otherwise
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -162,15 +170,22 @@ def _tell(options: argparse.Namespace, result: "Calibration") -> None:
     print(calibration_table(result))
     point = result.chosen_point
     if point is not None:
-        print(f"\nTo edit with it:\n  workbench run FACTS --model {options.model} {_as_options(point)}")
+        command = f"workbench run FACTS --model {options.model} --warmup {options.facts}"
+        print(f"\nTo edit with it:\n  {command} {_as_options(point)}")
     if options.out is not None:
         print(f"\nAll points: {options.out}")
 
 
 def _as_options(point: "Point") -> str:
-    r = point.recipe
-    numbers = {"step-size": r.step_size, "ridge": r.ridge, "protection": r.protection, "memory": r.memory}
-    if not math.isnan(r.floor):
-        numbers["floor"] = r.floor
-    settings = " ".join(f"--{name} {value:g}" for name, value in numbers.items())
-    return f"--recipe {r.name} --modules '{r.modules}' {settings}"
+    """What was searched, and what else differs from the named recipe."""
+    from workbench.cli.options import as_options
+    from workbench.editing.recipes import recipe_named
+    from workbench.settings import described
+
+    recipe, named = point.recipe, recipe_named(point.recipe.name)
+    settings = {
+        name: getattr(recipe, name)
+        for name in described(type(recipe))
+        if name in _SEARCHED or getattr(recipe, name) != getattr(named, name)
+    }
+    return as_options({"name": recipe.name, **settings})

@@ -1,9 +1,10 @@
 """Arguments made from the described settings, so that the command line and the dialogs say the same."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from workbench.editing.recipe import Recipe
@@ -45,6 +46,19 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
     """Field name → value, of the settings that were given."""
     values = {name: getattr(options, name) for name in described(Recipe)}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def as_options(settings: Mapping[str, Any]) -> str:
+    """Field name → value, as they are typed."""
+    return " ".join(_as_option(name, value) for name, value in settings.items())
+
+
+def _as_option(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return _option(name) if value else _option(f"no_{name}")
+    return (
+        f"{_option(name)} {value:g}" if isinstance(value, float) else f"{_option(name)} {quote(str(value))}"
+    )
 
 
 def add_model_options(parser: argparse.ArgumentParser, required: bool = True) -> None:

@@ -160,7 +160,7 @@ class _Running:
             outline_of(self.loaded.model.config),
             self.loaded.dtype,
             self.modules,
-            preconditioned=self.recipe.protection > 0 or self.recipe.memory > 0,
+            preconditioned=self.recipe.keeps_precision,
         )
         require_memory(replace(needed, weights=0), self.loaded.device)
 

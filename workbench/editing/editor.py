@@ -58,7 +58,7 @@ class Editor:
 
     @property
     def keeps_precision(self) -> bool:
-        return self.recipe.protection > 0 or self.recipe.memory > 0
+        return self.recipe.keeps_precision
 
     def protect(self, text_keys: dict[str, Tensor]) -> None:
         """Start the precision of every module from C₀ (d_k, d_k) over ordinary text; empty: no protection."""
@@ -82,13 +82,15 @@ class Editor:
             self.statistics = before
             raise
 
-    def shifts(self, traced: Traced, warming_up: bool) -> tuple[dict[str, Shift], dict[str, Whitening]]:
-        """Steps 3 to 5 for every module, and the whitening of each statistics object that was used.
-
-        Raises NonFinite with the module's name."""
+    def shifts(
+        self, traced: Traced, warming_up: bool, whitenings: dict[str, Whitening] | None = None
+    ) -> tuple[dict[str, Shift], dict[str, Whitening]]:
+        """Steps 3 to 5 for every module, and the whitening of each statistics object that was used, unless it is
+        at hand. Raises NonFinite with the module's name."""
         name = ""
         try:
-            whitenings = {} if warming_up else self._whitenings()
+            if whitenings is None:
+                whitenings = {} if warming_up else self._whitenings()
             shifts: dict[str, Shift] = {}
             for name in self._edited:
                 shifts[name] = self._shift(name, traced, whitenings)
@@ -118,12 +120,38 @@ class Editor:
 
     def apply(self, shifts: dict[str, Shift], traced: Traced | None = None) -> None:
         """Step 6: W ← W + Δ in the fp32 master, cast to the model's dtype after adding. With ``traced``, the
-        step's keys enter the edit memory."""
+        step's keys enter the edit memory; those of a step without shifts, a warm-up's, with their own weight."""
         for name, shift in shifts.items():
             self._edited[name].moved.add_(shift.dense())
             self._write(name)
-            if traced is not None and self.precisions:
-                self.precisions[name].remember(traced.keys[name], self.recipe.memory)
+        if traced is not None:
+            self.remember(traced.keys, self.recipe.memory if shifts else self.recipe.warmup_memory)
+
+    def remember(self, keys: dict[str, Tensor], weight: float) -> None:
+        """Module name → (n, d_k): what these keys lead to is kept by later shifts."""
+        for name, precision in self.precisions.items():
+            if name in keys:  # a step that was skipped has none
+                precision.remember(keys[name], weight)
+
+    @contextmanager
+    def trying(self, shifts: dict[str, Shift]) -> Iterator[None]:
+        """Within it, the model's weights hold the shifts too; nothing else changes."""
+        try:
+            for name, shift in shifts.items():
+                self._write(name, shift)
+            yield
+        finally:
+            self.write_weights()
+
+    @contextmanager
+    def passing_memory(self) -> Iterator[None]:
+        """What is remembered within it is forgotten after it."""
+        before = self.precisions
+        self.precisions = {name: Precision(p.inverse.clone()) for name, p in before.items()}
+        try:
+            yield
+        finally:
+            self.precisions = before
 
     def measure(self, shifts: dict[str, Shift], whitenings: dict[str, Whitening]) -> dict[str, ModuleStep]:
         """Norms, drift and cosines of shifts about to be applied; call it before ``apply``."""
@@ -166,9 +194,10 @@ class Editor:
         for name in self._edited:
             self._write(name)
 
-    def _write(self, name: str) -> None:
+    def _write(self, name: str, tried: Shift | None = None) -> None:
         edited = self._edited[name]
-        moved = edited.moved if edited.module.transposed else edited.moved.T
+        total = edited.moved if tried is None else edited.moved + tried.dense()
+        moved = total if edited.module.transposed else total.T
         with torch.no_grad():
             edited.weight.copy_(edited.base.float() + moved)
 

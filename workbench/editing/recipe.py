@@ -91,6 +91,24 @@ class Recipe:
         high=1e4,
         logarithmic=True,
     )
+    warmup_memory: float = setting(
+        0.0,
+        "Warm-up memory",
+        "How strongly what the model says of the warm-up facts' prompts is kept as it is, where the warm-up leaves the "
+        "weights alone. More keeps locality and makes edits harder.",
+        symbol="η₀",
+        low=0,
+        high=1e4,
+        logarithmic=True,
+    )
+    passes: int = setting(
+        1,
+        "Passes per step",
+        "After the shift of a step, its facts that did not take are traced again and shifted again, up to this many "
+        "passes in all. More makes facts take with a smaller step size, and a step takes longer.",
+        low=1,
+        high=20,
+    )
     batch: int = setting(
         100, "Facts per step", "How many facts are applied together.", unit="facts", low=1, high=10_000
     )
@@ -142,6 +160,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def keeps_precision(self) -> bool:
+        """Whether the solve needs more than the ridge: d_k² floats a module."""
+        return self.protection > 0 or self.memory > 0 or self.warmup_memory > 0
 
     def with_(self, **changes: Any) -> "Recipe":
         """A copy with changes; raises SettingError where one is out of range."""

@@ -210,8 +210,35 @@ class Run:
             self.editor.observe(traced)
             if not warming_up or self.recipe.warmup_mode == "edits":
                 shifts, whitenings = self.editor.shifts(traced, warming_up)
+            if not warming_up and self.recipe.passes > 1:
+                shifts = yield from self._further_passes(chunk, names, traced, shifts, whitenings)
         self._skip_next = False
         return traced, shifts, whitenings
+
+    def _further_passes(
+        self,
+        chunk: Sequence[Encoded],
+        names: Sequence[str],
+        traced: Traced,
+        shifts: dict[str, Shift],
+        whitenings: dict[str, Whitening],
+    ) -> Generator[Event, None, dict[str, Shift]]:
+        """The shifts with those of the facts that had not taken; facts that had are remembered meanwhile. Statistics
+        know a step by its first pass only."""
+        left = list(range(len(chunk)))  # places in the chunk
+        with self.editor.passing_memory():
+            for _ in range(1, self.recipe.passes):
+                with self.editor.trying(shifts):
+                    facts = [chunk[i] for i in left]
+                    taken = batch_success(self.editor.loaded, facts, Watch(self.control)) >= 1
+                    self.editor.remember(traced.keys_of(torch.from_numpy(taken)), self.recipe.memory)
+                    left = [place for place, took in zip(left, taken, strict=True) if not took]
+                    if not left:
+                        break
+                    traced = yield from self._pass_through([chunk[i] for i in left], [names[i] for i in left])
+                more, _ = self.editor.shifts(traced, False, whitenings)
+                shifts = {name: shift.plus(more[name]) for name, shift in shifts.items()}
+        return shifts
 
     def _skipped(
         self, error: NonFinite, chunk: Sequence[Encoded], *, warming_up: bool, began: float
@@ -242,6 +269,10 @@ class Run:
         )
 
     def _trace(self, facts: Sequence[Encoded], names: Sequence[str]) -> Generator[Event, None, Traced]:
+        """The rows of a step's first pass."""
+        return (yield from self._pass_through(facts, names))
+
+    def _pass_through(self, facts: Sequence[Encoded], names: Sequence[str]) -> Generator[Event, None, Traced]:
         """Halves the minibatch where memory runs out; the per-edit loss gives the same rows."""
         while True:
             try:

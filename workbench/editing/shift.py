@@ -19,6 +19,12 @@ class Shift:
     def dense(self) -> Tensor:
         return self.right if self.left is None else self.left.T @ self.right
 
+    def plus(self, other: "Shift") -> "Shift":
+        """Their sum, in factors where both have them."""
+        if self.left is None or other.left is None:
+            return Shift(None, self.dense() + other.dense())
+        return Shift(torch.cat([self.left, other.left]), torch.cat([self.right, other.right]))
+
     def norm(self) -> float:
         """‖Δ‖_F."""
         if self.left is None:

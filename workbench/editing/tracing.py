@@ -32,6 +32,11 @@ class Traced:
     def rows(self) -> int:
         return len(self.facts)
 
+    def keys_of(self, chosen: Tensor) -> dict[str, Tensor]:
+        """The keys (n', d_k) of the facts that ``chosen`` (F,) marks."""
+        rows = chosen[self.facts]
+        return {name: keys[rows.to(keys.device)] for name, keys in self.keys.items()}
+
     @classmethod
     def nothing(cls, facts: int) -> "Traced":
         """Of a batch that was skipped: no rows, and no module that saw any."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Statistics are of these: another choice makes them useless.
 _OF_STATISTICS = ("normalisation", "scope", "loss")
+_OF_PRECISION = ("ridge", "protection", "warmup_memory")  # what the prior was made with
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ class Bench:
         if {m.name for m in modules} != {m.name for m in editor.modules}:
             return "other modules are ticked"
         changed = [name for name in _OF_STATISTICS if getattr(recipe, name) != getattr(editor.recipe, name)]
-        if editor.precisions and not (recipe.protection > 0 or recipe.memory > 0):
-            changed.append("protection")
+        if editor.precisions:
+            changed += [name for name in _OF_PRECISION if getattr(recipe, name) != getattr(editor.recipe, name)]
         return f"{' and '.join(changed)} changed" if changed else ""
 
     def _stand_at(self, chain: Sequence[int] = (), cuts: Mapping[int, int] | None = None) -> None:

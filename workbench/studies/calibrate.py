@@ -37,6 +37,10 @@ _RANDOM = 12  # trials before the sampler learns from them
 _BORROWED = (
     "No warm-up fact has a locality probe: locality is read on the prompts of facts that are not edited."
 )
+_ONE_STEP = (
+    "The facts to edit fit into one step, in which edit memory has no effect: more warm-up facts make it two."
+)
+_ROWS_PER_FACT = 4  # answer tokens, for the estimate of memory
 
 
 class _Until(Control):
@@ -73,13 +77,23 @@ class Calibrator:
         self.loaded, self.settings, self.grid = loaded, settings, grid
         self.control = control or Control()
         self.split = split_facts(facts, start.batch, settings.seed, avoid)
-        self.space = Space.around(start, loaded.modules)
+        self.space = _space(loaded, start, len(facts))
         self.candidates = tuple(candidates)
         self._job = Job((), (), ordinary_text, perplexity_text, text_cache)
         self._points: list[Point] = []
         self._held_out: list[HeldOut] = []
         self._began = time.monotonic()
         self._deadline = math.inf if grid else self._began + 60 * settings.minutes
+
+    @property
+    def note(self) -> str:
+        """What a person has to know of the facts at hand; empty where there is nothing."""
+        one_step = len(self.split.edits) <= self.space.start.batch
+        return " ".join(
+            sentence
+            for said, sentence in ((self.split.borrowed_probes, _BORROWED), (one_step, _ONE_STEP))
+            if said
+        )
 
     def events(self) -> Iterator[CalibrationEvent]:
         """Ends with CalibrationEnded, also where it was stopped: what was measured until then is in it.
@@ -109,13 +123,14 @@ class Calibrator:
         traces.warmups(start, control, control.progress(Phase.WARMUP, "facts"))
         traces.text_keys(control, control.progress(Phase.PROTECTION, "texts"))
         self._trials = Trials(traces, yardstick, control)
+        self._total = len(self.candidates) + sum(1 for _ in self.space.grid()) if self.grid else 0
         return CalibrationBegan(
             split=self.split.counts(),
             layers=len(self.space.modules),
-            trials=len(self.candidates) + (sum(1 for _ in self.space.grid()) if self.grid else 0),
+            trials=self._total or len(self.candidates),
             unedited_success=yardstick.unedited.es,
             unedited_perplexity=yardstick.unedited.perplexity,
-            note=_BORROWED if self.split.borrowed_probes else "",
+            note=self.note,
         )
 
     def _traces(self, facts: Sequence[Fact]) -> Traces:
@@ -188,7 +203,7 @@ class Calibrator:
         return PointMeasured(
             self._points[-1],
             done=len(self._points),
-            total=len(self.candidates) + sum(1 for _ in self.space.grid()) if self.grid else 0,
+            total=self._total,
             seconds_left=math.nan if self.grid else max(0.0, self._deadline - time.monotonic()),
             on_front=on_front,
             chosen=chosen,
@@ -244,8 +259,14 @@ class Calibrator:
             held_out=tuple(self._held_out),
             seconds=time.monotonic() - self._began,
             stopped=stopped,
-            note=_BORROWED if self.split.borrowed_probes else "",
+            note=self.note,
         )
+
+
+def _space(loaded: LoadedModel, start: Recipe, facts: int) -> Space:
+    """As many layers as half the free memory takes."""
+    room = free_memory(loaded.device) // 2
+    return Space.around(start, loaded.modules).fitting(room, _ROWS_PER_FACT * facts)
 
 
 def _with_candidates(space: Space, candidates: Sequence[Candidate]) -> list[EditableModule]:

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from workbench.errors import DiskFull, InputError
-from workbench.models.files import is_disk_full, require_space
 
 
 def write_json(path: Path, value: Any) -> None:
     """Whole or not at all: written beside and renamed. Raises DiskFull, and InputError for a place that
     cannot be written."""
+    from workbench.models.files import is_disk_full, require_space  # brings torch
+
     text = json.dumps(plain(value), ensure_ascii=False, indent=1)
     require_space(path.parent, len(text.encode()), path.name)
     partial: str | None = None

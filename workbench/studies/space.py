@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -20,9 +20,9 @@ FLOORS = (0.003, 0.01, 0.03, 0.1)  # relative
 _WINDOW = 12  # layers at most
 _LOWEST = 0.4  # of the depth: facts are written above it
 _SPAN = 8.0  # γ is searched from an eighth of the starting one to eight times it
-_GRID_LENGTHS = (3, 6, 9)
+_GRID_LENGTHS, _GRID_EVERY = (5, 9), 4
 _GRID_SPANS = (0.35, 0.6, 1.0, 1.7, 3.0)
-_GRID_PROTECTIONS = (0.0, 30.0, 100.0, 300.0)
+_GRID_PROTECTIONS = (0.0, 100.0, 300.0)
 _GRID_MEMORIES = (0.0, 1.0)
 
 Values = dict[str, Any]
@@ -46,6 +46,15 @@ class Space:
         last = max(depth - 2, *(m.layer for m in chosen if m.projection == projection))
         found = tuple(m for m in modules if m.projection == projection and first <= m.layer <= last)
         return cls(start, tuple(modules), found)
+
+    def fitting(self, room: int, rows: int) -> "Space":
+        """Without its lowest layers, as far as the traces of all would take more than ``room`` bytes: ``rows`` answer
+        tokens and C₀ of every candidate. Those of the starting recipe stay."""
+        kept = list(self.modules)
+        chosen = select(self.of_model, self.start.modules)
+        while kept[0] not in chosen and sum(_bytes_of(m, rows) for m in kept) > room:
+            kept.pop(0)
+        return replace(self, modules=tuple(kept))
 
     @property
     def searches_floor(self) -> bool:
@@ -101,8 +110,8 @@ class Space:
         return found
 
     def grid(self) -> Iterator[Recipe]:
-        """Windows of three lengths that end at every third layer, five γ, four β, η off and on: all of them."""
-        tops = range(len(self.modules) - 1, -1, -3)
+        """Windows of two lengths that end at every fourth layer, five γ, three β, η off and on: all of them."""
+        tops = range(len(self.modules) - 1, -1, -_GRID_EVERY)
         sizes = [float(f"{self.start.step_size * factor:.2g}") for factor in _GRID_SPANS]
         windows = {self._window(top, length): None for top, length in product(tops, _GRID_LENGTHS)}
         for modules, size, beta, eta in product(windows, sizes, _GRID_PROTECTIONS, _GRID_MEMORIES):
@@ -129,6 +138,11 @@ class Space:
         high = described(Recipe)["step_size"].high
         wanted = self.start.step_size * _SPAN
         return self.start.step_size / _SPAN, wanted if high is None else min(wanted, high)
+
+
+def _bytes_of(module: EditableModule, rows: int) -> int:
+    """Of float32 keys, value gradients and C₀."""
+    return 4 * (rows * (module.d_in + module.d_out) + module.d_in**2)
 
 
 def _same_method(a: Recipe, b: Recipe) -> bool:

@@ -91,18 +91,22 @@ class Traces:
         return of_modules(self._firsts[key], (m.name for m in editor.modules))
 
     def warm_up(self, editor: Editor, control: Control) -> None:
-        """The statistics as after the warm-up, without a forward pass."""
+        """Statistics and memory as after the warm-up, without a forward pass; call it where the precision, if any,
+        is there."""
         recipe, names = editor.recipe, [m.name for m in editor.modules]
         if recipe.warmup_mode == "none":
             return
         chunks = self.warmups(recipe, control)
-        if recipe.scope == "module":
+        cached = recipe.scope == "module"
+        if cached:
             editor.statistics = {
                 name: self._moments(name, s, chunks, recipe) for name, s in editor.statistics.items()
             }
-            return
-        for chunk in chunks:
-            editor.observe(of_modules(chunk, names))
+        for chunk in chunks if not cached or recipe.warmup_memory > 0 else ():
+            own = of_modules(chunk, names)
+            if not cached:
+                editor.observe(own)
+            editor.apply({}, own)
 
     def text_keys(self, control: Control, report: Report = lambda _done, _total: None) -> dict[str, Tensor]:
         """Module name → C₀ (d_k, d_k) of all candidate modules; empty without texts."""

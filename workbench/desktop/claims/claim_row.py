@@ -28,7 +28,7 @@ class ClaimRow(QWidget):
         super().__init__()
         self.setObjectName(f"claim-{claim.name}")
         self._claim = claim
-        self.title = label(claim.title, "group")
+        self.title = label(claim.title, "title")
         self.verdict = label(_LEVELS[Verdict.NOT_MEASURED][0], "caption", wrap=False)
         self.verdict.setObjectName(f"claim-{claim.name}-verdict")
         self.figures = label("")

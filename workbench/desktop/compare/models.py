@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
+MOST_TICKED = 3  # without being asked for
 RUN_TITLES = ("Run", "Facts", "ES")
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -30,13 +31,15 @@ class RunsModel(QAbstractTableModel):
         super().__init__(parent)
         self.candidates: list[Candidate] = []
         self._ticked: set[Key] = set()
+        self._seen: set[Key] = set()
 
     def set_own(self, found: Sequence[Candidate]) -> None:
-        """The runs of the session that is open; those of others stay. The first two that come are ticked."""
+        """The runs of the session that is open; those of others stay. The newest few that come are ticked."""
         others = [c for c in self.candidates if not c.own]
+        new = [c.key for c in found if c.key not in self._seen]
+        self._seen |= set(new)
         self._set([*found, *others])
-        if not self._ticked:
-            self._ticked = {c.key for c in found[-2:]}
+        self._ticked |= set(new[::-1][: max(MOST_TICKED - len(self._ticked), 0)])
         self.ticked_changed.emit()
 
     def add_other(self, found: Sequence[Candidate]) -> None:
@@ -70,11 +73,14 @@ class RunsModel(QAbstractTableModel):
             return None
         if role == Role.DisplayRole:
             return RUN_TITLES[section]
-        return (
-            tip(f"Before and after. {PROTOCOLS['es']}") if role == Role.ToolTipRole and section == 2 else None
-        )
+        if role == Role.TextAlignmentRole:
+            return LEFT if section == 0 else RIGHT
+        about = f"Before and after. {PROTOCOLS['es']}" if section == 2 else ""
+        return tip(about) if role == Role.ToolTipRole else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else flags
 

@@ -35,7 +35,7 @@ from workbench.desktop.workspace.keeper import SessionKeeper
 
 EMPTY = "Runs that edited facts are compared here, those of this session and of others."
 DIFFERENT = "The runs were scored on different facts: their scores are not of one and the same thing."
-RUN_WIDTHS = {1: 56, 2: 104}
+RUN_WIDTHS = {1: 56, 2: 124}
 
 
 class ComparePanel(QWidget):
@@ -156,6 +156,7 @@ class ComparePanel(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self._new_left())
         splitter.addWidget(self._new_right())
+        splitter.setSizes([430, 538])
         splitter.setStretchFactor(0, 2)
         splitter.setStretchFactor(1, 3)
         return splitter

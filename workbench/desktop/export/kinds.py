@@ -4,7 +4,7 @@ from pathlib import Path
 from threading import Event
 
 from workbench.desktop.background import Tell
-from workbench.desktop.export.kind import ExportKind
+from workbench.desktop.export.kind import Check, ExportKind
 from workbench.desktop.export.lora_options import LoraOptions
 from workbench.desktop.export.report_options import ReportOptions
 from workbench.desktop.export.source import ExportSource
@@ -18,9 +18,20 @@ def export_kinds(source: ExportSource) -> list[ExportKind]:
     return [_hugging_face(source, name), _delta(source, name), _lora(source, name), _report(source)]
 
 
+def _checks(require_free: Check, size: int, what: str) -> Check:
+    """Whether the place is free, and has room for ``size`` bytes."""
+
+    def check(destination: Path) -> None:
+        from workbench.models.files import require_space
+
+        require_free(destination)
+        require_space(destination, size, what)
+
+    return check
+
+
 def _hugging_face(source: ExportSource, name: str) -> ExportKind:
     from workbench.models.export import export_hf, require_free, weight_bytes
-    from workbench.models.files import require_space
     from workbench.models.provenance import model_card
     from workbench.models.sources import hub_id_of
 
@@ -31,10 +42,6 @@ def _hugging_face(source: ExportSource, name: str) -> ExportKind:
             model_card(name, edited.card, hub_id_of(edited.card.base)),
             weight_bytes(edited.loaded),
         )
-
-    def check(destination: Path) -> None:
-        require_free(destination)
-        require_space(destination, size, "The export")
 
     def write(destination: Path, tell: Tell, cancel: Event) -> Path:
         with source.edited(cancel) as edited:
@@ -47,7 +54,7 @@ def _hugging_face(source: ExportSource, name: str) -> ExportKind:
         "comes from. Any program that uses transformers loads it.",
         size=size,
         file_name=name,
-        check=check,
+        check=_checks(require_free, size, "The export"),
         write=write,
         preview=preview,
         unavailable=unavailable,
@@ -57,16 +64,11 @@ def _hugging_face(source: ExportSource, name: str) -> ExportKind:
 def _delta(source: ExportSource, name: str) -> ExportKind:
     from workbench.exports.delta import SUFFIX, delta_bytes, write_delta
     from workbench.exports.places import require_new_file
-    from workbench.models.files import require_space
 
     unavailable, preview, size = source.unavailable, "", 0
     if not unavailable:
         edited = source.described()
         preview, size = edited.card.as_json(), delta_bytes(edited.editor)
-
-    def check(destination: Path) -> None:
-        require_new_file(destination)
-        require_space(destination, size, "The delta")
 
     def write(destination: Path, tell: Tell, cancel: Event) -> Path:
         with source.edited(cancel) as edited:
@@ -79,7 +81,7 @@ def _delta(source: ExportSource, name: str) -> ExportKind:
         "model, which becomes this one bit for bit; another base is refused.",
         size=size,
         file_name=f"{name}{SUFFIX}",
-        check=check,
+        check=_checks(require_new_file, size, "The delta"),
         write=write,
         preview=preview,
         is_folder=False,

@@ -40,4 +40,4 @@ class ExportOptions(QWidget):
 
     def writer(self) -> Write:
         """What writes the choice as it is now; called in the window's thread."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say what it writes")

@@ -16,8 +16,11 @@ NO_MODEL = "The session's model is not loaded: load it first."
 
 
 class ExportSource:
+    """For as long as one dialog is open: nothing edits the model meanwhile."""
+
     def __init__(self, bench: Bench, session: "Session") -> None:
         self.bench, self.session = bench, session
+        self._described: EditedModel | None = None  # reading a long session's steps takes its time
 
     @property
     def unavailable(self) -> str:
@@ -36,7 +39,11 @@ class ExportSource:
 
         if self.bench.editor is None:
             raise ExportError(NO_EDITS)
-        return model_at_hand(self.session, self.bench.editor, self.bench.chain, self.bench.cuts)
+        if self._described is None or self._described.editor is not self.bench.editor:
+            self._described = model_at_hand(
+                self.session, self.bench.editor, self.bench.chain, self.bench.cuts
+            )
+        return self._described
 
     @contextmanager
     def edited(self, cancel: Event) -> "Iterator[EditedModel]":

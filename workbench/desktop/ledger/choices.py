@@ -38,7 +38,7 @@ def why_no_branch(record: "RunRecord", recipe: Recipe, modules: Collection[str],
         return f"Other modules are ticked than run {record.id} edited: tick those, or start a new run."
     if recipe.batch != record.recipe.batch:
         return f"Run {record.id} has {record.recipe.batch:,} facts a step, and a branch keeps that: set it to as many."
-    if _keeps_precision(record.recipe) and not _keeps_precision(recipe):
+    if record.recipe.keeps_precision and not recipe.keeps_precision:
         return f"Run {record.id} keeps earlier edits or ordinary text: a branch needs some protection or memory too."
     if step * recipe.batch >= record.facts:
         return f"Run {record.id} has no facts after step {step:,}: choose an earlier step."
@@ -63,10 +63,6 @@ def replay_in_words(record: "RunRecord", removed: Collection[int]) -> str:
         f"A new run with the settings of run {record.id} that never had these facts. {over}and {max(again, 0):,} steps "
         f"are done with the {left:,} facts that are left."
     )
-
-
-def _keeps_precision(recipe: Recipe) -> bool:
-    return recipe.protection > 0 or recipe.memory > 0
 
 
 def _in_words(value: object) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from workbench.session.ledger import LedgerRun, LedgerStep
     from workbench.session.records import RunRecord
 
-NAME, STATE, TIME, FACTS, NORM, SUCCESS, ES, GS, KEPT, PERPLEXITY = range(10)
+NAME, STATE, SUCCESS, NORM, FACTS, TIME, ES, GS, KEPT, PERPLEXITY = range(10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,17 @@ class Column:
 
 COLUMNS = (
     Column(
-        "Run and step", "Runs with their steps below them, those of the warm-up first.", 200, figures=False
+        "Run and step", "Runs with their steps below them, those of the warm-up first.", 168, figures=False
     ),
-    Column("State", "Where the model stands now, and what became of the step.", 92, figures=False),
-    Column("Time", "When it was on the disk, in this computer's time.", 78, figures=False),
-    Column("Facts", "Which of the run's facts, by number.", 84),
-    Column("‖Δ‖", "Size of the shift of all edited modules together (Frobenius norm).", 64),
-    Column("Success", f"Of the step's own facts, just before and just after it. {PROTOCOLS['es']}", 104),
-    Column("ES", f"Of all facts so far, where the model was scored after the step. {PROTOCOLS['es']}", 52),
-    Column("GS", PROTOCOLS["gs"], 52),
-    Column("Kept", PROTOCOLS["locality_kept"], 52),
-    Column("Perplexity", PROTOCOLS["perplexity"], 78),
+    Column("State", "Where the model stands now, and what became of the step.", 96, figures=False),
+    Column("Success", f"Of the step's own facts, just before and just after it. {PROTOCOLS['es']}", 98),
+    Column("‖Δ‖", "Size of the shift of all edited modules together (Frobenius norm).", 58),
+    Column("Facts", "Which of the run's facts, by number.", 82),
+    Column("Time", "When it was on the disk, in this computer's time.", 84),
+    Column("ES", f"Of all facts so far, where the model was scored after the step. {PROTOCOLS['es']}", 50),
+    Column("GS", PROTOCOLS["gs"], 50),
+    Column("Kept", PROTOCOLS["locality_kept"], 54),
+    Column("Perplexity", PROTOCOLS["perplexity"], 82),
 )
 _SCORES = {ES: "es", GS: "gs", KEPT: "locality_kept", PERPLEXITY: "perplexity"}
 
@@ -47,10 +47,10 @@ def run_text(run: "LedgerRun", column: int) -> str:
             return f"Run {record.id} · {record.name}"
         case 1:
             return record.reason or "going on"
-        case 2:
-            return clock(record.started)
-        case 3:
+        case 4:
             return f"{record.facts_done:,} of {record.facts:,}" if record.facts else f"{record.warmup:,}"
+        case 5:
+            return clock(record.started)
     return score_text(run.last_scores, column)
 
 
@@ -61,13 +61,13 @@ def step_text(step: "LedgerStep", column: int) -> str:
         case 1:
             return "skipped" if step.skipped else ""
         case 2:
-            return clock(step.kept)
-        case 3:
-            return f"{step.first_fact + 1:,}–{step.first_fact + step.facts:,}"
-        case 4:
-            return "" if math.isnan(step.norm) else f"{step.norm:.3g}"
-        case 5:
             return "" if math.isnan(step.after) else f"{step.before:.2f} → {step.after:.2f}"
+        case 3:
+            return "" if math.isnan(step.norm) else f"{step.norm:.3g}"
+        case 4:
+            return f"{step.first_fact + 1:,}–{step.first_fact + step.facts:,}"
+        case 5:
+            return clock(step.kept)
     return score_text(step.scores, column)
 
 

@@ -103,9 +103,9 @@ class ReplayDialog(_RunDialog):
         super().__init__("replay-dialog", "Replay without facts", "Start the replay", record.name, parent)
         self._record, self._ledger, self._table = record, tuple(in_ledger), tuple(in_table)
         self._suggested = ""
-        self.from_ledger = QRadioButton(f"The {len(in_ledger):,} facts chosen in the ledger")
+        self.from_ledger = QRadioButton(f"The {_facts(len(in_ledger))} chosen in the ledger")
         self.from_ledger.setObjectName("replay-from-ledger")
-        self.from_table = QRadioButton(f"The {len(in_table):,} facts of the run chosen in the facts table")
+        self.from_table = QRadioButton(f"The {_facts(len(in_table))} of the run chosen in the facts table")
         self.from_table.setObjectName("replay-from-table")
         permit(self.from_ledger, "" if in_ledger else "No fact is chosen on the right of the ledger.")
         permit(self.from_table, "" if in_table else "No fact of this run is chosen in the facts table.")
@@ -139,3 +139,7 @@ class ReplayDialog(_RunDialog):
         self._suggested = suggested
         every = len(removed) >= self._record.facts
         self._permit("These are all facts of the run: leave some in." if every else "")
+
+
+def _facts(number: int) -> str:
+    return "one fact" if number == 1 else f"{number:,} facts"

@@ -28,7 +28,7 @@ from workbench.desktop.widgets import label, line, row
 
 EMPTY = "Every run and step of this session is listed here as soon as one begins."
 ACTIONS = ("rewind", "branch", "replay", "name-run", "note-run")
-FACT_WIDTHS = {NUMBER: 52, TARGET: 110, FOUND: 52}
+FACT_WIDTHS = {NUMBER: 48, TARGET: 84, FOUND: 52}
 Flag = QItemSelectionModel.SelectionFlag
 
 
@@ -97,6 +97,7 @@ class LedgerPanel(QWidget):
         tree.setAccessibleName("Runs and steps")
         tree.setModel(self.book.model)
         tree.setUniformRowHeights(True)
+        tree.setIndentation(16)
         tree.setAllColumnsShowFocus(True)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -155,6 +156,7 @@ class LedgerPanel(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.tree)
         self.splitter.addWidget(self.fact_table)
+        self.splitter.setSizes([700, 268])
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         column = QVBoxLayout(page)

@@ -15,8 +15,8 @@ class Group:
 GROUPS = (
     Group("Method", ("normalisation",), ("loss", "rescale")),
     Group("Statistics", ("floor",), ("floor_kind", "scope")),
-    Group("Strength", ("step_size", "ridge", "protection", "memory")),
-    Group("Warm-up", ("warmup_mode", "warmup_facts")),
+    Group("Strength", ("step_size", "ridge", "protection", "memory"), ("passes",)),
+    Group("Warm-up", ("warmup_mode", "warmup_facts", "warmup_memory")),
     Group("Run", ("batch", "evaluate_every"), ("minibatch", "on_error", "seed", "modules")),
 )
 

@@ -80,7 +80,7 @@ class ModelPanel(QWidget):
     @Slot(object)
     def set_recipe(self, recipe: "Recipe") -> None:
         """For the memory that editing takes."""
-        self._preconditioned = recipe.protection > 0 or recipe.memory > 0
+        self._preconditioned = recipe.keeps_precision
         self._show_memory()
 
     def lock(self, reason: str) -> None:

@@ -208,13 +208,16 @@ class RunController(QObject):
             if isinstance(event, RunBegan):
                 self._branching = False
                 self._keeper.keep_standing(self._stands())
-            elif isinstance(event, RunEnded) and event.reason is not EndReason.FINISHED:
-                self._note_unfinished(event)
+            elif isinstance(event, RunEnded):
+                self._note_end(event)
         self.advanced.emit(events)
         for event in (e for e in events if isinstance(e, JobFailed)):
             self.failed.emit(event)  # last: the begin of a run withdraws the notice of the one before
 
-    def _note_unfinished(self, event: RunEnded) -> None:
+    def _note_end(self, event: RunEnded) -> None:
+        if event.reason is EndReason.FINISHED:
+            self.unfinished = None
+            return
         warming_up = self.activity is Activity.WARMING_UP
         self.unfinished = Unfinished(self.bridge.progress.run, event.steps_done, False, warming_up)
 

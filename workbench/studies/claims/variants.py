@@ -63,6 +63,8 @@ def reference_recipe(recipe: Recipe, batch: int, steps: int) -> Recipe:
         normalisation="whitening",
         warmup_mode="statistics",
         memory=0.0,
+        warmup_memory=0.0,
+        passes=1,
         batch=batch,
         evaluate_every=max(1, steps // 4),
         on_error="stop",

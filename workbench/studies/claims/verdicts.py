@@ -111,22 +111,28 @@ def _collapse(runs: Runs) -> Decision:
     ratio = _ratio(without)
     held = bool(without.failed) or es_without < COLLAPSE_SHARE * es or ratio > COLLAPSE_RATIO
     return held, {
-        "ES at the end with": es,
-        "without": es_without,
-        "perplexity with ×": _ratio(with_),
-        "without ×": ratio,
+        "ES at the end, with normalisation": es,
+        "ES at the end, without": es_without,
+        "perplexity over unedited, with normalisation": _ratio(with_),
+        "perplexity over unedited, without": ratio,
         "steps done without": float(len(without.success)),
     }
 
 
 def _early(runs: Runs) -> Decision:
     whole, other = _later(runs, v.REFERENCE, v.EARLY_LEFT_OUT)
-    return whole - other > MARGIN, {"ES of later steps with early edits": whole, "left out": other}
+    return whole - other > MARGIN, {
+        "ES of later steps, early ones edited": whole,
+        "ES of later steps, early ones left out": other,
+    }
 
 
 def _early_weights(runs: Runs) -> Decision:
     whole, other = _later(runs, v.REFERENCE, v.EARLY_STATISTICS)
-    return whole - other > MARGIN, {"ES of later steps with early edits": whole, "statistics only": other}
+    return whole - other > MARGIN, {
+        "ES of later steps, early ones edited": whole,
+        "ES of later steps, early ones statistics only": other,
+    }
 
 
 def _later(runs: Runs, whole: str, later: str) -> tuple[float, float]:
@@ -141,7 +147,10 @@ def _bounded(runs: Runs) -> Decision:
     growths = [_growth(norms) for norms in run.shift_norms.values()]
     worst = max(growths, default=float("inf"))
     highest = max((max(norms, default=0.0) for norms in run.shift_norms.values()), default=float("nan"))
-    return not run.failed and worst <= GROWTH, {"growth of the norm ×": worst, "largest norm": highest}
+    return not run.failed and worst <= GROWTH, {
+        "growth of the norm, first to last quarter": worst,
+        "largest norm": highest,
+    }
 
 
 def _growth(norms: Sequence[float]) -> float:
@@ -158,8 +167,8 @@ def _orthogonal(runs: Runs) -> Decision:
     start = float(by_step[:, :quarter].mean()) if by_step.size else float("nan")
     return not run.failed and end < ORTHOGONAL, {
         "mean |cosine| in the first quarter": start,
-        "in the last": end,
-        "largest": float(by_step.max()) if by_step.size else float("nan"),
+        "mean |cosine| in the last quarter": end,
+        "largest |cosine|": float(by_step.max()) if by_step.size else float("nan"),
     }
 
 
@@ -168,17 +177,17 @@ def _whitening(runs: Runs) -> Decision:
     es, kept = (_score(full, s) - _score(diagonal, s) for s in ("es", "locality_kept"))
     no_worse = not kept < -MARGIN and not _ratio(full) > 1.05 * _ratio(diagonal)
     return es > MARGIN and no_worse, {
-        "ES full": _score(full, "es"),
-        "diagonal": _score(diagonal, "es"),
-        "kept full": _score(full, "locality_kept"),
-        "kept diagonal": _score(diagonal, "locality_kept"),
-        "perplexity full ×": _ratio(full),
-        "perplexity diagonal ×": _ratio(diagonal),
+        "ES at the end, full": _score(full, "es"),
+        "ES at the end, diagonal": _score(diagonal, "es"),
+        "kept, full": _score(full, "locality_kept"),
+        "kept, diagonal": _score(diagonal, "locality_kept"),
+        "perplexity over unedited, full": _ratio(full),
+        "perplexity over unedited, diagonal": _ratio(diagonal),
     }
 
 
 def _warmup(runs: Runs) -> Decision:
-    return _es_gain(runs, v.REFERENCE, v.NO_WARMUP, "with warm-up", "without")
+    return _es_gain(runs, v.REFERENCE, v.NO_WARMUP, "with warm-up", "without warm-up")
 
 
 def _warmup_edits(runs: Runs) -> Decision:
@@ -189,12 +198,12 @@ def _es_gain(runs: Runs, better: str, worse: str, better_title: str, worse_title
     a, b = runs[better], runs[worse]
     es_a, es_b = _score(a, "es"), _score(b, "es")
     return es_a - es_b > MARGIN, {
-        f"ES at the end {better_title}": es_a,
-        worse_title: es_b,
-        f"kept {better_title}": _score(a, "locality_kept"),
-        f"kept {worse_title}": _score(b, "locality_kept"),
-        f"perplexity {better_title} ×": _ratio(a),
-        f"perplexity {worse_title} ×": _ratio(b),
+        f"ES at the end, {better_title}": es_a,
+        f"ES at the end, {worse_title}": es_b,
+        f"kept, {better_title}": _score(a, "locality_kept"),
+        f"kept, {worse_title}": _score(b, "locality_kept"),
+        f"perplexity over unedited, {better_title}": _ratio(a),
+        f"perplexity over unedited, {worse_title}": _ratio(b),
     }
 
 
@@ -203,10 +212,10 @@ def _memory(runs: Runs) -> Decision:
     with_, without = runs[v.MEMORY], runs[v.REFERENCE]
     end_with, end_without = (_last(run.success_first) for run in (with_, without))
     return end_with - end_without > MARGIN, {
-        "first batch, ES right after its step, with": _first(with_.success),
-        "at the end with": end_with,
-        "right after without": _first(without.success),
-        "at the end without": end_without,
+        "ES of the first batch right after its step, with memory": _first(with_.success),
+        "ES of the first batch at the end, with memory": end_with,
+        "ES of the first batch right after its step, without": _first(without.success),
+        "ES of the first batch at the end, without": end_without,
     }
 
 
