@@ -16,6 +16,7 @@ CONTENTS = (
     ("whitening", "Whitening and its floor"),
     ("solve", "The ridge solve"),
     ("prior", "Protection and memory"),
+    ("passes", "Passes"),
     ("warmup", "Warm-up"),
     ("plots", "What the plots show"),
     ("scores", "Scores and protocols"),
