@@ -13,12 +13,15 @@ from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.events import StepApplied
 from workbench.editing.job import Job
+from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
+from workbench.editing.texts import Texts
 from workbench.errors import InputError
 from workbench.models.loaded import LoadedModel
 from workbench.models.modules import select
 from workbench.studies.claims import variants as v
 from workbench.studies.claims.events import Claims, ClaimsEnded, ClaimsEvent, RunFinished
+from workbench.studies.claims.measuring import SeedBench
 from workbench.studies.claims.records import kept, record_json
 from workbench.studies.claims.settings import ClaimsSettings
 from workbench.studies.claims.study import ClaimsStudy
@@ -91,16 +94,30 @@ def test_the_reference_is_the_engines_own_run_on_the_seeds_material(
         assert norms == pytest.approx([s.modules[module].shift_norm for s in steps], rel=1e-4)
 
 
-def test_the_ablations_first_shift_has_the_references_norm(done: tuple[Path, Claims, LoadedModel]) -> None:
-    _, result, _ = done
+def test_the_ablations_first_shift_has_the_references_norm(
+    tmp_path: Path, done: tuple[Path, Claims, LoadedModel]
+) -> None:
+    _, result, loaded = done
     by_name = {r.variant: r for r in result.runs}
-
-    def first_norm(name: str) -> float:
-        return math.sqrt(sum(norms[0] ** 2 for norms in by_name[name].shift_norms.values()))
-
-    if by_name[v.NONE].step_size < 1:
-        assert first_norm(v.NONE) == pytest.approx(first_norm(v.REFERENCE), rel=0.01)
     assert result.matched_step_sizes == {0: by_name[v.NONE].step_size}
+
+    made = study(tmp_path, loaded)
+    reference = made.reference.with_(step_size=1e-5)
+    ablation = v.recipe_for(v.NONE, reference, reference)
+    bench = SeedBench(loaded, reference, SETTINGS, made.material(0), Texts(TEXTS, TEXTS), Control())
+    step_size = bench.matched_step_size(ablation)
+    assert step_size < 1
+
+    def first_norm(variant: str, recipe: Recipe) -> float:
+        measuring = bench.run(variant, 0, recipe)
+        while True:
+            try:
+                next(measuring)
+            except StopIteration as end:
+                return math.sqrt(sum(norms[0] ** 2 for norms in end.value.shift_norms.values()))
+
+    wanted = first_norm(v.REFERENCE, reference)
+    assert first_norm(v.NONE, ablation.with_(step_size=step_size)) == pytest.approx(wanted, rel=0.01)
 
 
 def test_later_only_runs_edit_the_same_later_facts(done: tuple[Path, Claims, LoadedModel]) -> None:

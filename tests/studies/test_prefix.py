@@ -68,6 +68,31 @@ def test_an_edit_above_the_prefix_shows() -> None:
     assert not torch.equal(whole, before)
 
 
+def test_whoever_listens_to_lower_blocks_can_have_them_run() -> None:
+    loaded = tiny_model()
+    whole, prefix = logits(loaded), shared(loaded)
+    passes = runs_of(loaded, 0)
+    with prefix.below(1):
+        logits(loaded)
+        passes.clear()
+        with prefix.every_block():
+            assert torch.equal(logits(loaded), whole)
+        assert len(passes) == 1
+        logits(loaded)
+    assert len(passes) == 1
+
+
+def test_a_part_of_the_model_that_is_called_by_itself_is_run() -> None:
+    loaded = tiny_model()
+    with torch.inference_mode():
+        whole = loaded.model.base_model(input_ids=IDS + 7, use_cache=False).last_hidden_state
+        with shared(loaded).below(1):
+            logits(loaded)
+            logits(loaded)
+            found = loaded.model.base_model(input_ids=IDS + 7, use_cache=False).last_hidden_state
+    assert torch.equal(found, whole)
+
+
 def test_a_full_store_forgets_and_still_gives_the_same() -> None:
     loaded = tiny_model()
     whole, prefix = logits(loaded), shared(loaded, room=1)

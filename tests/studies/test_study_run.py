@@ -24,6 +24,7 @@ VARIANTS: dict[str, dict[str, object]] = {
     "whitening": {},
     "memory": {"memory": 1.0},
     "protection": {"protection": 30.0, "memory": 0.3, "ridge": 3.0},
+    "floor": {"floor": 0.2},
     "warm-up memory": {"warmup_memory": 0.5, "memory": 1.0},
     "pooled, with memory": {"scope": "shape", "warmup_memory": 0.5},
     "three passes": {"passes": 3, "memory": 0.5},
@@ -51,7 +52,9 @@ def traces_of(loaded: LoadedModel) -> tuple[Traces, Yardstick]:
 
 
 def _other(recipe: Recipe) -> Recipe:
-    return recipe.with_(floor=0.3, step_size=recipe.step_size / 2, protection=recipe.protection * 2)
+    return recipe.with_(
+        floor=0.3, step_size=recipe.step_size / 2, protection=recipe.protection * 2, warmup_facts=8
+    )
 
 
 def steps_of(events: list[Event]) -> list[StepApplied]:

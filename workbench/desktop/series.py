@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from workbench.editing.events import Evaluated, Event, ModuleStep, RunStarted, StepApplied, WarmupProgressed
+from workbench.editing.events import (
+    Evaluated,
+    Event,
+    ModuleStep,
+    RunStarted,
+    StepApplied,
+    StepSkipped,
+    WarmupProgressed,
+)
+from workbench.evaluation.fact_history import FactHistory
+from workbench.evaluation.retention import Retention
 from workbench.evaluation.scores import SCORES
 
 Array = npt.NDArray[Any]
@@ -118,6 +128,7 @@ class RunSeries:
         self.spectra: dict[str, SpectrumHistory] = {}
         self.scored_step, self.scored_facts = GrowingArray(), GrowingArray()
         self.scores = {name: GrowingArray() for name in SCORES}
+        self.retention, self.fact_history = Retention(), FactHistory()
         self.warmup_facts, self.warmup_rows, self.warmup_loss = GrowingArray(), GrowingArray(), GrowingArray()
 
     def __len__(self) -> int:
@@ -134,6 +145,8 @@ class RunSeries:
                 self._add_warmup(event)
             case StepApplied():
                 self._add_step(event)
+            case StepSkipped() if not event.warming_up:
+                self.fact_history.add_skipped(event.step, event.first_fact, event.facts)
             case Evaluated():
                 self._add_scores(event)
             case _:
@@ -150,6 +163,8 @@ class RunSeries:
         for column in (self.scored_step, self.scored_facts, *self.scores.values()):
             column.truncate(scored)
         self._rewind_spectra(step)
+        self.retention.forget_after(step)
+        self.fact_history.forget_after(step)
         self.revision += 1
 
     def values(self, field_name: str) -> Array:
@@ -175,6 +190,9 @@ class RunSeries:
             self.rewind(event.step - 1)
         if not self.modules:
             self._start(tuple(event.modules))
+        self.fact_history.add_step(
+            event.step, event.first_fact, event.facts, event.fact_success, event.fact_loss
+        )
         self.step.append(event.step)
         self.facts.append(event.facts_done)
         for name, column in self.by_step.items():
@@ -208,13 +226,17 @@ class RunSeries:
                 del self.spectra[module]
 
     def _add_scores(self, event: Evaluated) -> None:
-        """The unedited model scores the same whenever a run goes on."""
+        """The unedited model scores the same whenever a run goes on, but for a replay's facts."""
+        self.fact_history.add_scores(event.step, event.per_fact)
         if event.step == 0 and len(self.scored_step) and self.scored_step.values[0] == 0:
             return
         if len(self.scored_step) and event.step <= self.scored_step.values[-1]:
             scored = int(np.searchsorted(self.scored_step.values, event.step))
             for column in (self.scored_step, self.scored_facts, *self.scores.values()):
                 column.truncate(scored)
+        if event.step:
+            self.retention.forget_after(event.step)
+            self.retention.add(event.step, event.retention)
         self.scored_step.append(event.step)
         self.scored_facts.append(event.scores.facts if event.step else 0)
         for name, column in self.scores.items():

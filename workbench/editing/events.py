@@ -99,6 +99,9 @@ class StepApplied:
     modules: dict[str, ModuleStep]
     seconds: float  # trace, statistics, solve and apply; without the scoring above
     memory_bytes: int  # peak of the process (CPU) or of the device (GPU)
+    # (facts,) of the step's own facts right after it; empty where the person stopped meanwhile
+    fact_success: Floats = field(default_factory=lambda: np.empty(0), repr=False)  # ES, 0 to 1
+    fact_loss: Floats = field(default_factory=lambda: np.empty(0), repr=False)  # mean token loss, nats
 
 
 @dataclass(frozen=True, slots=True)

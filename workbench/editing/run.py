@@ -33,6 +33,7 @@ from workbench.errors import Cancelled, NonFinite, OutOfMemory, WorkbenchError
 from workbench.evaluation.batching import Watch
 from workbench.evaluation.encoded import encode_facts, encode_texts
 from workbench.evaluation.evaluate import Baseline, batch_success, evaluate, evaluate_unedited
+from workbench.evaluation.reading import read_answers
 from workbench.facts.fact import Fact
 from workbench.models.encoding import Encoded, encode
 
@@ -179,6 +180,7 @@ class Run:
         self.steps_done += 1
         self.facts_done += len(chunk)
         earlier = self._earlier_step()
+        success, loss = self._read_own(chunk)
         yield StepApplied(
             step=self.steps_done,
             facts_done=self.facts_done,
@@ -187,7 +189,7 @@ class Run:
             facts=len(chunk),
             rows=traced.rows,
             loss=float(traced.losses.mean()),
-            success=self._success(chunk),
+            success=float(success.mean()) if len(success) else float("nan"),
             success_before=float(traced.success.mean()),
             success_first=self._success(chunks[0]),
             success_random=self._success(chunks[earlier - 1]) if earlier else float("nan"),
@@ -195,6 +197,8 @@ class Run:
             modules=measured,
             seconds=seconds,
             memory_bytes=peak_memory_bytes(self.editor.loaded.device),
+            fact_success=success,
+            fact_loss=loss,
         )
 
     def _solved(
@@ -316,6 +320,14 @@ class Run:
         """(steps_done,) mean ES of each step's facts."""
         size = self.recipe.batch
         return np.array([es[i : i + size].mean() for i in range(0, len(es), size)])
+
+    def _read_own(self, facts: Sequence[Encoded]) -> tuple[Floats, Floats]:
+        """ES and mean token loss of each of the step's facts; empty where the person stops meanwhile."""
+        try:
+            found = read_answers(self.editor.loaded, facts, Watch(self.control))
+        except Cancelled:
+            return np.empty(0), np.empty(0)
+        return found.share, -found.mean_log_prob
 
     def _success(self, facts: Sequence[Encoded]) -> float:
         """NaN where the person stops meanwhile: the step is in the weights and is still told."""

@@ -138,7 +138,8 @@ def _evaluate(
     collapse = perplexity(loaded, texts, watch) if "perplexity" in which else math.nan
     unknown = np.full(len(facts), np.nan)
     per_fact = FactScores(
-        **{name: found[name] if name in which and name in found else unknown for name in FACT_SCORES}
+        **{name: found[name] if name in which and name in found else unknown for name in FACT_SCORES},
+        loss=unknown if new is None else -new.mean_log_prob,
     )
     return per_fact.means(collapse), per_fact
 

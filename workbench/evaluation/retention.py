@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from workbench.evaluation.reading import Ints
 from workbench.evaluation.scores import Floats
+
+Ints = npt.NDArray[np.int64]  # not from reading.py: the window needs this before torch is there
 
 
 def by_step(success: Floats, steps: Ints | Sequence[int], count: int | None = None) -> Floats:

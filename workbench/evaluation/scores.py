@@ -28,6 +28,10 @@ PROTOCOLS: dict[str, str] = {
     "perplexity": "Perplexity per token on ordinary text: the exponential of the mean negative log-likelihood "
     "over all tokens, each text cut at 64 tokens and its first token not scored.",
 }
+LOSS_PROTOCOL = (
+    "Loss: the mean negative log-likelihood of the target's tokens after the prompt and the target's own earlier "
+    "tokens (teacher forcing), in nats."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,11 @@ class FactScores:
     generated: Floats = field(repr=False)
     preference: Floats = field(repr=False)
     locality_kept: Floats = field(repr=False)
+    loss: Floats = field(default_factory=lambda: np.empty(0), repr=False)  # LOSS_PROTOCOL; NaN where not read
+
+    def __post_init__(self) -> None:
+        if len(self.loss) != len(self.es):
+            object.__setattr__(self, "loss", np.full(len(self.es), np.nan))
 
     def means(self, perplexity: float = float("nan")) -> Scores:
         """Over the facts that have the score."""
@@ -63,7 +72,7 @@ class FactScores:
         return Scores(**means, perplexity=perplexity, facts=len(self.es))
 
 
-FACT_SCORES = tuple(f.name for f in fields(FactScores))
+FACT_SCORES = tuple(f.name for f in fields(FactScores) if f.name in PROTOCOLS)
 SCORES = (*FACT_SCORES, "perplexity")
 
 

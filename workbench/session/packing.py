@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 _LITTLE = np.dtype("<f8")
 _MOST_FACTS = 10_000_000  # scored at once
+_OF_FACTS = ("fact_success", "fact_loss")  # arrays of StepApplied, kept in its JSON
 
 
 def pack_report(report: Report) -> tuple[str, bytes]:
@@ -24,6 +25,7 @@ def pack_report(report: Report) -> tuple[str, bytes]:
     values = {f.name: getattr(report, f.name) for f in fields(report) if f.name != "modules"}
     if not isinstance(report, StepApplied):
         return json.dumps(values), b""
+    values |= {name: values[name].tolist() for name in _OF_FACTS}
     values["modules"] = {name: _without_spectrum(module) for name, module in report.modules.items()}
     spectra = [module.spectrum for module in report.modules.values()]
     return json.dumps(values), b"".join(s.astype(_LITTLE).tobytes() for s in spectra)
@@ -43,7 +45,8 @@ def unpack_report(warming_up: bool, text: str, spectra: bytes) -> Report:
             ModuleStep, module | {"spectrum": numbers[place : place + points].astype(float)}
         )
         place += points
-    return _made(StepApplied, values | {"modules": modules})
+    of_facts = {name: np.array(values.get(name, ()), float) for name in _OF_FACTS}
+    return _made(StepApplied, values | {"modules": modules} | of_facts)
 
 
 def _without_spectrum(module: ModuleStep) -> dict[str, Any]:

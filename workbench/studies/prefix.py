@@ -30,6 +30,16 @@ class SharedPrefix:
         self._sound: dict[int, bool] = {}
         self._kept: OrderedDict[_Key, Tensor] = OrderedDict()
         self._bytes = 0
+        self.suspended = False
+
+    @contextmanager
+    def every_block(self) -> Iterator[None]:
+        """Within it, also within ``below``, all blocks run: what listens to the lower ones misses nothing."""
+        before, self.suspended = self.suspended, True
+        try:
+            yield
+        finally:
+            self.suspended = before
 
     @contextmanager
     def below(self, layer: int) -> Iterator[None]:
@@ -70,7 +80,9 @@ class SharedPrefix:
         with ExitStack() as stack:
             top = self._loaded.model.register_forward_pre_hook(batch.began, with_kwargs=True)
             entry = self._blocks[level].register_forward_pre_hook(batch.entered, with_kwargs=True)
+            over = self._loaded.model.register_forward_hook(batch.ended, always_call=True)
             stack.callback(top.remove)
+            stack.callback(over.remove)
             stack.callback(entry.remove)
             for block in self._blocks[:level]:
                 stack.enter_context(_replaced(block, batch.skipping(block.forward)))
@@ -102,10 +114,16 @@ class _Batch:
     def began(self, _model: nn.Module, _args: tuple[Any, ...], given: dict[str, Any]) -> None:
         self._key = self._states = None
         ids = given.get("input_ids")
+        if self._prefix.suspended:
+            return
         if threading.get_ident() != self._thread or ids is None or given.get("use_cache") is not False:
             return
         self._key = (self._level, tuple(ids.shape), ids.cpu().numpy().tobytes())
         self._states = self._prefix.get(self._key)
+
+    def ended(self, _model: nn.Module, _args: tuple[Any, ...], _output: object) -> None:
+        """Whoever calls a part of the model by itself gets all of that part."""
+        self._key = self._states = None
 
     def entered(
         self, _block: nn.Module, args: tuple[Any, ...], given: dict[str, Any]

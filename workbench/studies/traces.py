@@ -110,10 +110,11 @@ class Traces:
 
     def text_keys(self, control: Control, report: Report = lambda _done, _total: None) -> dict[str, Tensor]:
         """Module name → C₀ (d_k, d_k) of all candidate modules; empty without texts."""
+        if not self._texts:
+            return {}
         if self._text_keys is None:
-            self._text_keys = (
-                text_keys(self.loaded, self.modules, self._texts, control, report) if self._texts else {}
-            )
+            with self.prefix.every_block():
+                self._text_keys = text_keys(self.loaded, self.modules, self._texts, control, report)
         return self._text_keys
 
     def inverse(self, name: str, recipe: Recipe, like: Tensor, control: Control) -> Tensor:
@@ -173,15 +174,16 @@ class Traces:
         per_edit = recipe.loss == "per-edit"
         while True:
             try:
-                return trace(
-                    loaded,
-                    self.modules,
-                    encoded,
-                    names,
-                    per_edit=per_edit,
-                    minibatch=minibatch,
-                    control=control,
-                )
+                with self.prefix.every_block():
+                    return trace(
+                        loaded,
+                        self.modules,
+                        encoded,
+                        names,
+                        per_edit=per_edit,
+                        minibatch=minibatch,
+                        control=control,
+                    )
             except OutOfMemory:
                 if minibatch == 1 or not per_edit:
                     raise

@@ -18,7 +18,8 @@ from workbench.settings import described
 Cell = str | int | float | bool | None
 _ROWS_BETWEEN_LOOKS = 1_000
 
-_STEP_FIELDS = tuple(f.name for f in fields(StepApplied) if f.name != "modules")
+_NOT_OF_STEP = ("modules", "fact_success", "fact_loss")  # in modules.csv and facts.csv
+_STEP_FIELDS = tuple(f.name for f in fields(StepApplied) if f.name not in _NOT_OF_STEP)
 _MODULE_FIELDS = tuple(f.name for f in fields(ModuleStep) if f.name != "spectrum")
 
 

@@ -65,7 +65,7 @@ class SeedBench:
         """γ with which the ablation's first shift has the reference's norm; Δ is linear in γ. At most 1."""
         wanted, given = (self._first_norm(recipe) for recipe in (self.reference, ablation))
         return (
-            min(1.0, float(f"{ablation.step_size * 2 * wanted / given:.3g}")) if given > 0 else ablation.step_size
+            min(1.0, float(f"{ablation.step_size * wanted / given:.3g}")) if given > 0 else ablation.step_size
         )
 
     def _first_norm(self, recipe: Recipe) -> float:

@@ -80,9 +80,7 @@ class ClaimsStudy:
         """Facts and warm-up facts of one seed: a draw, in an order, that depends on nothing else."""
         order = random.Random(f"claims/{seed}")
         facts = order.sample(self._facts, self.settings.facts)
-        chosen = {fold(fact.prompt) for fact in facts}
-        warmup = [fact for fact in self._warmup if fold(fact.prompt) not in chosen]
-        order.shuffle(warmup)
+        warmup = order.sample(self._warmup, len(self._warmup))
         return Material(tuple(facts), tuple(warmup[: self.reference.warmup_facts]))
 
     def _seed(self, seed: int, texts: Texts) -> Iterator[ClaimsEvent]:
