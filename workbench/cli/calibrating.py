@@ -19,6 +19,8 @@ _SEARCHED = {
     "ridge",
     "protection",
     "memory",
+    "warmup_memory",
+    "passes",
     "floor",
 }  # a preset may set them otherwise
 

@@ -3,7 +3,7 @@
 from workbench.studies.calibration import Calibration, Point
 from workbench.studies.front import CHOICE_RULE
 
-_HEAD = ("", "ES", "kept", "perplexity", "γ", "λ", "β", "η", "floor", "modules")
+_HEAD = ("", "ES", "kept", "perplexity", "γ", "λ", "β", "η", "η₀", "passes", "floor", "modules")
 
 
 def calibration_table(result: Calibration) -> str:
@@ -32,7 +32,7 @@ def _row(result: Calibration, i: int) -> tuple[str, ...]:
         f"{point.success:.3f}",
         f"{point.kept:.3f}",
         _perplexity(point.perplexity, point.ratio),
-        *(f"{value:g}" for value in (r.step_size, r.ridge, r.protection, r.memory, r.floor)),
+        *(f"{value:g}" for value in (r.step_size, r.ridge, r.protection, r.memory, r.warmup_memory, r.passes, r.floor)),
         r.modules,
     )
 

@@ -1,4 +1,4 @@
-"""What calibration searches: modules, γ, λ, β, η and the floor, each in steps that scores can tell apart."""
+"""What calibration searches: modules, γ, λ, β, η, η₀, passes and the floor, in steps that scores can tell apart."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,8 @@ from workbench.settings import described
 RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)
 PROTECTIONS = (0.0, 10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0)  # β/λ is what acts; given for λ = 1
 MEMORIES = (0.0, 0.1, 0.3, 1.0, 3.0)
+WARMUP_MEMORIES = (0.0, 0.3, 1.0, 3.0)  # searched where the warm-up leaves the weights alone
+PASSES = (1, 2, 3, 5, 8)
 FLOORS = (0.003, 0.01, 0.03, 0.1)  # relative
 _WINDOW = 12  # layers at most
 _LOWEST = 0.4  # of the depth: facts are written above it
@@ -60,6 +62,10 @@ class Space:
     def searches_floor(self) -> bool:
         return self.start.normalisation == "whitening" and self.start.floor_kind == "relative"
 
+    @property
+    def searches_warmup_memory(self) -> bool:
+        return self.start.warmup_mode == "statistics"
+
     def recipe(self, values: Values) -> Recipe:
         ridge = RIDGES[values["ridge"]]
         changes: Values = {
@@ -68,7 +74,10 @@ class Space:
             "ridge": ridge,
             "protection": PROTECTIONS[values["protection"]] * ridge,
             "memory": MEMORIES[values["memory"]],
+            "passes": PASSES[values["passes"]],
         }
+        if "warmup_memory" in values:
+            changes["warmup_memory"] = WARMUP_MEMORIES[values["warmup_memory"]]
         if "floor" in values:
             changes["floor"] = FLOORS[values["floor"]]
         return self.start.with_(**changes)
@@ -78,7 +87,9 @@ class Space:
         window = self._place(recipe.modules)
         ridge, ratio = recipe.ridge, recipe.protection / recipe.ridge
         low, high = self._step_sizes()
-        inside = ridge in RIDGES and ratio in PROTECTIONS and recipe.memory in MEMORIES
+        inside = (
+            ridge in RIDGES and ratio in PROTECTIONS and recipe.memory in MEMORIES and recipe.passes in PASSES
+        )
         if window is None or not inside or not low <= recipe.step_size <= high:
             return None
         found: Values = {
@@ -87,7 +98,12 @@ class Space:
             "ridge": RIDGES.index(ridge),
             "protection": PROTECTIONS.index(ratio),
             "memory": MEMORIES.index(recipe.memory),
+            "passes": PASSES.index(recipe.passes),
         }
+        if self.searches_warmup_memory:
+            if recipe.warmup_memory not in WARMUP_MEMORIES:
+                return None
+            found["warmup_memory"] = WARMUP_MEMORIES.index(recipe.warmup_memory)
         if self.searches_floor:
             if recipe.floor not in FLOORS:
                 return None
@@ -104,7 +120,10 @@ class Space:
             "ridge": whole(0, len(RIDGES) - 1),
             "protection": whole(0, len(PROTECTIONS) - 1),
             "memory": whole(0, len(MEMORIES) - 1),
+            "passes": whole(0, len(PASSES) - 1),
         }
+        if self.searches_warmup_memory:
+            found["warmup_memory"] = whole(0, len(WARMUP_MEMORIES) - 1)
         if self.searches_floor:
             found["floor"] = whole(0, len(FLOORS) - 1)
         return found

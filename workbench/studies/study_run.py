@@ -4,6 +4,7 @@ from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 from torch import Tensor
 
 from workbench.editing.control import Control
@@ -18,7 +19,7 @@ from workbench.editing.whitening import Whitening
 from workbench.evaluation.batching import Watch
 from workbench.evaluation.encoded import EncodedFacts, encode_facts, encode_texts
 from workbench.evaluation.evaluate import Baseline, evaluate, evaluate_unedited
-from workbench.evaluation.scores import Scores
+from workbench.evaluation.scores import Floats, Scores
 from workbench.facts.fact import Fact
 from workbench.models.encoding import Encoded
 from workbench.models.loaded import LoadedModel
@@ -125,6 +126,9 @@ class StudyRun(Run):
         if at_first and self._traces is not None:
             return self._traces.first_step(self.editor, self.control)
         return (yield from super()._trace(facts, names))
+
+    def _read_own(self, facts: Sequence[Encoded]) -> tuple[Floats, Floats]:
+        return (np.empty(0), np.empty(0)) if self._lean else super()._read_own(facts)
 
     def _success(self, facts: Sequence[Encoded]) -> float:
         return float("nan") if self._lean else super()._success(facts)

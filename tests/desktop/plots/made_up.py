@@ -75,7 +75,13 @@ def evaluated(step: int, batch: int = 100, facts: int = 3_000) -> Evaluated:
         perplexity=107.6 + 22 * done,
         facts=step * batch if step else facts,
     )
-    return Evaluated(step, scores, FactScores(*[EMPTY] * 7), EMPTY)
+    return Evaluated(step, scores, FactScores(*[EMPTY] * 7), retention(step))
+
+
+def retention(step: int) -> np.ndarray:
+    """(step,): later steps take better, and all fade."""
+    edited = np.arange(1, step + 1)
+    return np.asarray((0.9 - 0.45 * np.exp(-edited / 6)) * np.exp(-(step - edited) / 40))
 
 
 def run_events(

@@ -128,13 +128,15 @@ class TradeOffPlot(Plot):
             "ridge λ": f"{recipe.ridge:g}",
             "protection β": f"{recipe.protection:g}",
             "memory η": f"{recipe.memory:g}",
+            "warm-up memory η₀": f"{recipe.warmup_memory:g}",
+            "passes": f"{recipe.passes}",
             "floor": f"{recipe.floor:g}",
         }
         return [Reading(name, value, pen) for name, value in said.items()]
 
     def table(self) -> tuple[list[str], Iterator[Sequence[object]]]:
         names = ["point", "kind", "on front", "es", "locality_kept", "perplexity", "ratio", "modules"]
-        settings = ["step_size", "ridge", "protection", "memory", "floor"]
+        settings = ["step_size", "ridge", "protection", "memory", "warmup_memory", "passes", "floor"]
 
         def rows() -> Iterator[Sequence[object]]:
             for i, p in enumerate(self._points):

@@ -152,3 +152,15 @@ class RowAxis(PlainAxis):
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: ARG002
         return [self.names[int(value)] for value in values]
+
+
+class CellAxis(PlainAxis):
+    """Numbers of rows from 1, each from one less to itself; named at the middle of a row."""
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        every = max(1.0, nice_spacing(maxVal - minVal, max(2, int(size // NAME_GAP))))
+        rows = ticks_between(max(minVal, 0) + 1, maxVal, every)
+        return [(every, [row - 0.5 for row in rows])]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: ARG002
+        return [f"{round(value + 0.5):,}" for value in values]

@@ -1,9 +1,10 @@
 """The drawing area: a pyqtgraph view with horizontal grid, no frame, no menu, moved along x only."""
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPen, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
 from workbench.desktop.plots.axes import PlainAxis, StepAxis
 from workbench.desktop.theme import Tokens
@@ -30,7 +31,9 @@ class Canvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     moved = Signal()  # the person panned or zoomed
     resized = Signal()
+    pointed = Signal(float, float)  # x and y under the pointer, before ``hovered``
     hovered = Signal(float)  # x under the pointer
+    clicked = Signal(float, float)  # x and y, with the left button
     left = Signal()
     double_clicked = Signal()
 
@@ -54,10 +57,14 @@ class Canvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.cursor_line = pg.InfiniteLine(angle=90, movable=False)
         self.cursor_line.setVisible(False)
         self.view.addItem(self.cursor_line, ignoreBounds=True)
+        self._cell = QGraphicsRectItem()
+        self._cell.setVisible(False)
+        self.view.addItem(self._cell, ignoreBounds=True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFrameShape(self.Shape.NoFrame)
         self.view.sigRangeChangedManually.connect(self._was_moved)
         self.scene().sigMouseMoved.connect(self._was_hovered)
+        self.scene().sigMouseClicked.connect(self._was_clicked)
 
     def restyle(self, tokens: Tokens) -> None:
         self.setBackground(tokens.plot)
@@ -75,9 +82,19 @@ class Canvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.addItem(item, 0, 2)
 
     def show_cursor(self, x: float | None) -> None:
+        """Without the cell that was framed before."""
+        self._cell.setVisible(False)
         self.cursor_line.setVisible(x is not None)
         if x is not None:
             self.cursor_line.setValue(x)
+
+    def frame_cell(self, cell: QRectF, colour: QColor) -> None:
+        """Until the cursor moves."""
+        pen = QPen(colour, 2)
+        pen.setCosmetic(True)
+        self._cell.setPen(pen)
+        self._cell.setRect(cell)
+        self._cell.setVisible(True)
 
     def view_rect_on_canvas(self) -> tuple[float, float, float, float]:
         """Left, top, width and height of the view in the widget's pixels."""
@@ -89,9 +106,17 @@ class Canvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def _was_hovered(self, position: QPointF) -> None:
         if self.view.sceneBoundingRect().contains(position):
-            self.hovered.emit(self.view.mapSceneToView(position).x())
+            at = self.view.mapSceneToView(position)
+            self.pointed.emit(at.x(), at.y())
+            self.hovered.emit(at.x())
         else:
             self.left.emit()
+
+    def _was_clicked(self, event: MouseClickEvent) -> None:
+        position = event.scenePos()
+        if event.button() == Qt.MouseButton.LeftButton and self.view.sceneBoundingRect().contains(position):
+            at = self.view.mapSceneToView(position)
+            self.clicked.emit(at.x(), at.y())
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

@@ -8,6 +8,7 @@ from workbench.desktop.plots.memory import MemoryPlot
 from workbench.desktop.plots.orthogonality import OrthogonalityPlot
 from workbench.desktop.plots.perplexity import PerplexityPlot
 from workbench.desktop.plots.plot import Plot
+from workbench.desktop.plots.retention import RetentionPlot
 from workbench.desktop.plots.shift_norm import ShiftNormPlot
 from workbench.desktop.plots.spectrum import SpectrumPlot
 from workbench.desktop.plots.weight_drift import WeightDriftPlot
@@ -16,6 +17,7 @@ PLOTS: tuple[type[Plot], ...] = (
     ShiftNormPlot,
     OrthogonalityPlot,
     EditSuccessPlot,
+    RetentionPlot,
     LocalityPlot,
     WeightDriftPlot,
     SpectrumPlot,

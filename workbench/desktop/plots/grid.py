@@ -38,6 +38,7 @@ class PlotGrid(QScrollArea):
     """Call ``refresh`` at every tick; only plots on the screen draw."""
 
     layout_changed = Signal()  # shown plots, order of the axis or fill changed: worth remembering
+    facts_wanted = Signal(int)  # the step whose facts the person asked for
     exported = Signal(str)  # path
     export_failed = Signal(str)  # one sentence
 
@@ -144,6 +145,7 @@ class PlotGrid(QScrollArea):
         plot = plot_type(self._page)
         plot.fill_requested.connect(self._toggle_fill)
         plot.cursor_moved.connect(self._share_cursor)
+        plot.facts_wanted.connect(self.facts_wanted)
         plot.exported.connect(self.exported)
         plot.export_failed.connect(self.export_failed)
         plot.installEventFilter(self)

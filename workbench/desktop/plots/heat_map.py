@@ -83,6 +83,7 @@ class HeatMapPlot(Plot):
         self._bar = ColourBar()
         super().__init__(parent)
         self._image.setColorMap(pg.colormap.get("cividis"))
+        self._image.setZValue(-10)  # under the crosshair
         self.canvas.view.addItem(self._image, ignoreBounds=True)
         self.canvas.left_axis.setGrid(False)
         self.canvas.add_beside(self._bar)

@@ -56,6 +56,7 @@ class Plot(QWidget):
 
     cursor_moved = Signal(object)  # float | None: x of the crosshair that the person placed here
     fill_requested = Signal()
+    facts_wanted = Signal(int)  # the step whose facts the person asked for
     exported = Signal(str)  # the path
     export_failed = Signal(str)  # one sentence
 
@@ -77,7 +78,8 @@ class Plot(QWidget):
     def set_runs(self, run: RunSeries | None, overlays: Sequence[RunSeries] = ()) -> None:
         """The run to show, and earlier ones behind it."""
         if run is not self.run:
-            self.following, self._span, self.crosshair = True, None, None
+            self.following, self._span = True, None
+            self.set_cursor(None)
         self.run, self.overlays = run, tuple(overlays)
         self.invalidate()
 
