@@ -170,11 +170,13 @@ def _write_report(options: argparse.Namespace, session: "Session", line: "Progre
     from workbench.exports.report.adapters import adapter_rows
     from workbench.exports.report.contents import gather
     from workbench.exports.report.write import export_report
+    from workbench.models.progress import Watch
 
     contents, told = gather(session, options.run), _progress(line, "Report")
     if options.lora_ranks is not None:
         options.run = contents.run.id
         edited = _rebuilt(options, session, line)
+        contents = contents.with_model(edited.editor.loaded, Watch(told))
         contents = replace(contents, adapters=adapter_rows(edited, options.lora_ranks, told))
     path = export_report(contents, options.out, told)
     return {"export": str(path), "run": contents.run.id}

@@ -16,6 +16,7 @@ from workbench.editing.events import (
     StepSkipped,
     WarmupProgressed,
 )
+from workbench.editing.fact_events import tell
 from workbench.evaluation.fact_history import FactHistory
 from workbench.evaluation.retention import Retention
 from workbench.evaluation.scores import SCORES
@@ -146,7 +147,7 @@ class RunSeries:
             case StepApplied():
                 self._add_step(event)
             case StepSkipped() if not event.warming_up:
-                self.fact_history.add_skipped(event.step, event.first_fact, event.facts)
+                tell(self.fact_history, event)
             case Evaluated():
                 self._add_scores(event)
             case _:
@@ -190,9 +191,7 @@ class RunSeries:
             self.rewind(event.step - 1)
         if not self.modules:
             self._start(tuple(event.modules))
-        self.fact_history.add_step(
-            event.step, event.first_fact, event.facts, event.fact_success, event.fact_loss
-        )
+        tell(self.fact_history, event)
         self.step.append(event.step)
         self.facts.append(event.facts_done)
         for name, column in self.by_step.items():
@@ -227,7 +226,7 @@ class RunSeries:
 
     def _add_scores(self, event: Evaluated) -> None:
         """The unedited model scores the same whenever a run goes on, but for a replay's facts."""
-        self.fact_history.add_scores(event.step, event.per_fact)
+        tell(self.fact_history, event)
         if event.step == 0 and len(self.scored_step) and self.scored_step.values[0] == 0:
             return
         if len(self.scored_step) and event.step <= self.scored_step.values[-1]:

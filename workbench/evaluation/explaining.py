@@ -37,10 +37,16 @@ def _fate(record: FactRecord) -> Reason:
         return Reason(Cause.SKIPPED, sentence)
     if record.fate is Fate.MISSED:
         right = f" (ES {record.at_edit.es:.2f} right after it)" if record.at_edit else ""
-        sentence = f"It did not take at step {record.step:,}{right}, nor was it answered at any scoring since."
+        sentence = (
+            f"It did not take at step {record.step:,}{right}, nor was it answered at any scoring since."
+        )
         return Reason(Cause.MISSED, sentence)
     between = record.lost_between
-    if between is None:
+    if between is None and record.at_edit is not None:
+        sentence = (
+            f"It was answered right after step {record.step:,}, and at the scoring that followed no longer."
+        )
+    elif between is None:
         sentence = (
             f"The model does not answer with the target after step {record.after_step:,}; whether it did right after "
             f"step {record.step:,} was not kept."

@@ -158,12 +158,25 @@ class FactHistory:
         step = next((n for n, s in self._steps.items() if s.first <= place < s.first + s.facts), 0)
         held = self._steps.get(step)
         at_edit = held.at(place - held.first, step) if held is not None else None
-        fate = FATES[int(self.fates()[place])] if held is not None else Fate.NEW
         after = _values(self.after, place) if held is not None else {}
         after_step = self.after_step if after else 0
-        return FactRecord(
-            fate, step, _values(self.before, place), after, after_step, at_edit, self._trace(place, at_edit)
-        )
+        trace = self._trace(place, at_edit)
+        fate = self._fate(place, held, at_edit, trace)
+        return FactRecord(fate, step, _values(self.before, place), after, after_step, at_edit, trace)
+
+    def _fate(
+        self, place: int, held: _Step | None, at_edit: Moment | None, trace: tuple[Moment, ...]
+    ) -> Fate:
+        """As ``fates`` has it, without looking at all facts."""
+        if held is None or held.success is None:
+            return Fate.NEW if held is None else Fate.SKIPPED
+        if not self._scored or place >= len(self._scored[max(self._scored)][0]):
+            return Fate.EDITED
+        if trace[-1].taken:
+            return Fate.KEPT
+        since = [moment for moment in trace if moment.step != UNEDITED]
+        missed = at_edit is not None and not any(moment.taken for moment in (at_edit, *since))
+        return Fate.MISSED if missed else Fate.LOST
 
     def _trace(self, place: int, at_edit: Moment | None) -> tuple[Moment, ...]:
         found: dict[int, Moment] = {}

@@ -245,7 +245,8 @@ class Bench:
                 with suppress(WorkbenchError):
                     run.sink.keep_event(ended)
             del run
-            self._return_to(session, [*self.chain], {**self.cuts})
+            with suppress(WorkbenchError):  # what went wrong first is what the person is told
+                self._return_to(session, [*self.chain], {**self.cuts})
             raise
 
 

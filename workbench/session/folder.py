@@ -300,13 +300,20 @@ class Session:
         ``removed``, all of which lie behind that step."""
         self._database.require_writable()
         record = self.run(run)
+        if recipe is not None:
+            resume.require_same_batch(recipe, record)
+        job = resume.without(self.job(run), removed)
         rebuilt = self.rebuild(model, run, step)
         editor = rebuilt.editor
         if recipe is not None and recipe != record.recipe:
-            resume.require_same_batch(recipe, record)
             editor = under_recipe(self.folder, self._runs, rebuilt, recipe)
-        job = resume.without(self.job(run), removed)
-        recorder = self.start_run(editor, job, name or f"{record.name}, from step {step}", parent=(run, step))
+        try:
+            recorder = self.start_run(
+                editor, job, name or f"{record.name}, from step {step}", parent=(run, step)
+            )
+        except BaseException:
+            editor.restore()
+            raise
         return GoingOn(editor, job, recorder, Done(resume.warmup_steps(record), step), rebuilt.bit_equal)
 
     def replay_without(

@@ -50,7 +50,7 @@ def test_warm_up_and_edit_show_progress_scores_and_states(walker: Walker) -> Non
     walker.press("edit")
     walker.wait_for_end()
     assert window.desk.run.bridge.progress.count() == "4 of 4 facts"
-    assert set(states(window)) <= {State.KEPT, State.LOST}
+    assert set(states(window)) <= {State.KEPT, State.LOST, State.MISSED}
     assert window.facts.facts.steps.tolist() == [1, 1, 2, 2]
     assert window.run_panel.scores_title.text() == "Scores after step 2, 4 facts"
     assert "was" in window.run_panel.figures["es"].was.text()
@@ -146,7 +146,7 @@ def test_a_failing_step_is_told_with_details_and_the_window_goes_on(
     assert torch.equal(weights(window), before)
     walker.press("edit")
     walker.wait_for_end()
-    assert set(states(window)) <= {State.KEPT, State.LOST}
+    assert set(states(window)) <= {State.KEPT, State.LOST, State.MISSED}
 
 
 def test_a_run_that_begins_and_fails_between_two_ticks_is_told(
@@ -281,7 +281,7 @@ def test_closing_during_a_run_asks_and_can_be_thought_better_of(walker: Walker) 
 def test_nothing_is_cut_and_nothing_scrolls_sideways_at_1280_by_800(walker: Walker) -> None:
     window = walker.window
     assert (window.width(), window.height()) == (1_280, 800)
-    for dock, panels in (("model", ("model", "method", "run")), ("probe", ("probe", "log"))):
+    for dock, panels in (("model", ("model", "method", "run")), ("probe", ("probe", "ledger", "compare", "log"))):
         for panel in panels:
             window.docks[dock].show_panel(panel)
             QApplication.processEvents()
@@ -298,8 +298,9 @@ def test_nothing_is_cut_and_nothing_scrolls_sideways_at_1280_by_800(walker: Walk
 
 def test_every_control_has_a_name_and_every_disabled_one_says_why(walker: Walker) -> None:
     window = walker.window
-    for panel in ("model", "method", "run"):
-        window.docks["model"].show_panel(panel)
+    bottom = [("probe", panel) for panel in ("probe", "ledger", "compare", "log")]
+    for dock, panel in [*(("model", panel) for panel in ("model", "method", "run")), *bottom]:
+        window.docks[dock].show_panel(panel)
         QApplication.processEvents()
         for widget in window.findChildren(QWidget):
             if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.shell.conftest import fill
@@ -145,15 +145,22 @@ def test_a_session_that_goes_while_it_is_open_is_told_and_saved_as_another(
             assert kept.run().steps_done == 2
 
 
-def test_a_run_in_a_session_that_is_gone_ends_with_a_sentence(walker: Walker) -> None:
+def test_a_run_in_a_session_that_is_gone_ends_with_a_sentence_and_closing_warns(
+    walker: Walker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window = walker.window
+    warned: list[str] = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda *given: warned.append(given[2]))
     fill(window, facts=60, warmup=0)
     walker.press("edit")
     walker.wait_for_steps(1)
-    shutil.rmtree(window.desk.keeper.need().folder)
+    window.desk.keeper.need().folder.rename(tmp_path / "moved.stableedit")
     walker.wait_for_end()
     assert any("was moved or removed" in s for s in window.notices.sentences())
-    assert not window.desk.run.activity
+    window.close()
+    assert "was moved or removed" in warned[0]
+    with Session.open(tmp_path / "moved.stableedit") as kept:
+        assert kept.run().steps_done >= 1
 
 
 def test_nothing_is_written_where_another_folder_took_the_place(tmp_path: Path) -> None:

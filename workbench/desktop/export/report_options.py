@@ -53,6 +53,7 @@ class ReportOptions(ExportOptions):
         from workbench.exports.report.adapters import adapter_rows
         from workbench.exports.report.contents import gather
         from workbench.exports.report.write import export_report
+        from workbench.models.progress import Watch
 
         run = self.run_box.currentData()
         with_adapters = self.adapters_box.isChecked() and self.adapters_box.isEnabled()
@@ -61,6 +62,7 @@ class ReportOptions(ExportOptions):
             contents = gather(self._source.session, run)
             if with_adapters:
                 with self._source.edited(cancel) as edited:
+                    contents = contents.with_model(edited.editor.loaded, Watch(tell, cancel))
                     contents = replace(contents, adapters=adapter_rows(edited, progress=tell, cancel=cancel))
             return export_report(contents, destination, tell, cancel).parent
 

@@ -16,6 +16,8 @@ class Need(Enum):
     UNLOCKED = ""
     CHOSEN = "Select facts in the table first."
     FACTS = "There are no facts in this list yet."
+    EDITED = "Select facts that a run has edited."
+    LOST = "No fact has been lost: each that was scored answers with its target, or none was scored yet."
     UNDO = "There is nothing to undo."
     REDO = "There is nothing to redo."
 
@@ -50,6 +52,10 @@ SPECS = (
     Spec("delete", "Delete", "Delete the selected facts", "Del", "", (Need.UNLOCKED, Need.CHOSEN)),
     Spec("probe", "Probe this fact", "Ask both models its prompt, rephrases and probes", "Ctrl+B", "probe",
          (Need.CHOSEN,)),
+    Spec("again", "Edit again", "Mark the selected facts as new: the next run edits them once more", "Ctrl+Shift+E",
+         "edit", (Need.UNLOCKED, Need.EDITED)),
+    Spec("lost", "Show facts lost", "Only facts that were lost since their step or did not take, all selected",
+         "Ctrl+Shift+F", "filter", (Need.LOST,)),
     Spec("find", "Find", "Go to the filter", "Ctrl+F", "search", (Need.FACTS,)),
     Spec("import", "Import facts…", "From CSV, JSON or JSON Lines", "Ctrl+I", "import", (Need.UNLOCKED,)),
     Spec("conflicts", "Resolve conflicts…", "Facts with the same prompt, side by side", "Ctrl+Shift+R", "conflict",

@@ -16,7 +16,7 @@ from workbench.desktop.facts.actions import Need
 from workbench.desktop.facts.store.batch import prepared
 from workbench.desktop.facts.store.clipboard import MAX_COPIED, from_text, to_text
 from workbench.desktop.facts.store.columns import COLUMNS, facts_in_words, problem_of, tags_of
-from workbench.desktop.facts.store.states import IntArray
+from workbench.desktop.facts.store.states import FORGOTTEN, IntArray
 from workbench.facts.fact import Fact
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Handlers(QObject):
             "untag": self.untag,
             "delete": self.delete,
             "probe": self.probe,
+            "again": self.edit_again,
+            "lost": self.show_lost,
             "find": self.find,
             "import": self.import_any,
             "conflicts": self.resolve_conflicts,
@@ -60,6 +62,8 @@ class Handlers(QObject):
             Need.UNLOCKED: not panel.history.lock_reason,
             Need.CHOSEN: panel.page.table.chosen_count() > 0,
             Need.FACTS: len(panel.page.facts) > 0,
+            Need.EDITED: bool((panel.page.facts.steps[self._chosen()] >= 0).any()),
+            Need.LOST: self.any_lost,
             Need.UNDO: stack.canUndo(),
             Need.REDO: stack.canRedo(),
         }
@@ -207,6 +211,34 @@ class Handlers(QObject):
         page, chosen = self._panel.page, self._chosen()
         current = page.table.current_fact()
         self._panel.probe_requested.emit(page.facts[current if current in chosen else int(chosen[0])])
+
+    @Slot()
+    def edit_again(self) -> None:
+        """Says so: nothing changes in the model before the next run."""
+        panel = self._panel
+        chosen = self._chosen()
+        number = int((panel.page.facts.steps[chosen] >= 0).sum())
+        panel.history.edit_again(panel.page.facts, chosen)
+        panel.say(
+            f"The next run edits {facts_in_words(number)} again; until then the model stays as it is.", "good"
+        )
+
+    def _lost(self) -> IntArray:
+        states = self._panel.facts.states()
+        return np.flatnonzero(np.logical_or.reduce([states == state for state in FORGOTTEN]))
+
+    @property
+    def any_lost(self) -> bool:
+        return len(self._lost()) > 0
+
+    @Slot()
+    def show_lost(self) -> None:
+        """In the list of facts, whichever is in front."""
+        panel = self._panel
+        panel.show_list(panel.facts)
+        panel.page.filter_bar.field.clear()
+        panel.page.filter_bar.set_states(FORGOTTEN)
+        panel.page.reveal(self._lost())
 
     @Slot()
     def find(self) -> None:

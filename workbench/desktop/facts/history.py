@@ -66,6 +66,26 @@ class _Replace(QUndoCommand):
         self.redo()
 
 
+class _EditAgain(QUndoCommand):
+    """Facts as if no step had touched them. Undone only where none has since."""
+
+    def __init__(self, facts: FactList, indices: IntArray, text: str, told: _Told) -> None:
+        super().__init__(text)
+        self._facts, self._indices, self._told = facts, indices, told
+        self._before = facts.rows(indices)
+
+    def redo(self) -> None:
+        self._facts.set_states(self._indices, self._facts.resting, -1)
+        self._told(self._facts, self._indices)
+
+    def undo(self) -> None:
+        untouched = self._facts.steps[self._indices] < 0
+        back = self._indices[untouched]
+        if len(back):
+            self._facts.set_states(back, self._before.states[untouched], self._before.steps[untouched])
+        self._told(self._facts, self._indices)
+
+
 class FactHistory(QObject):
     """The one way to change a FactList from the window. While ``lock_reason`` is set nothing changes."""
 
@@ -121,6 +141,13 @@ class FactHistory(QObject):
                 states[place], steps[place] = facts.resting, -1
         text = text or f"change {facts_in_words(len(indices))}"
         self._push(_Replace(facts, indices, Rows(prepared(held), states, steps), text, self._tell))
+
+    def edit_again(self, facts: FactList, indices: IntArray) -> None:
+        """The next run edits them, as facts that no step has touched."""
+        indices = indices[facts.steps[indices] >= 0]
+        if len(indices):
+            text = f"edit {facts_in_words(len(indices))} again"
+            self._push(_EditAgain(facts, indices, text, self._tell))
 
     def move(self, source: FactList, destination: FactList, indices: IntArray, name: str) -> None:
         """``name`` of the destination, for the command's text. States do not move along."""

@@ -17,10 +17,11 @@ OF_SELECTION = (
     "untag",
     "",
     "probe",
+    "again",
     "",
     "delete",
 )
-OF_LIST = ("add", "form", "paste", "import", "", "undo", "redo", "", "conflicts", "find", "",
+OF_LIST = ("add", "form", "paste", "import", "", "undo", "redo", "", "conflicts", "lost", "find", "",
            "export-all", "export-shown", "export-chosen")  # fmt: skip
 
 

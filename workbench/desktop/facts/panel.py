@@ -61,6 +61,7 @@ class FactsPanel(QWidget):
         self.history.lock_changed.connect(self._update_actions)
         self.history.stack.indexChanged.connect(self._update_actions)
         self.tabs.currentChanged.connect(self._update_actions)
+        self.facts_page.model.dataChanged.connect(self._look_for_lost)
         self._restore_columns()
         self._update_actions()
 
@@ -108,6 +109,11 @@ class FactsPanel(QWidget):
 
     def show_list(self, facts: FactList) -> None:
         self.tabs.setCurrentWidget(self.warmup_page if facts is self.warmup else self.facts_page)
+
+    def reveal(self, indices: IntArray) -> None:
+        """Selects facts of the list of facts, also where the filter would hide them; the list comes to the front."""
+        self.show_list(self.facts)
+        self.facts_page.reveal(np.sort(indices))
 
     def say(self, sentence: str, level: str = "warning") -> None:
         self.page.notice.say(sentence, level)
@@ -164,6 +170,12 @@ class FactsPanel(QWidget):
             self.action(name).setText(f"{name.capitalize()} {text}".strip())
         other = "facts" if self.page is self.warmup_page else "warm-up"
         self.action("move").setText(f"Move to {other}")
+
+    @Slot()
+    def _look_for_lost(self) -> None:
+        """States change at every step of a run; what can be done changes with the first fact that is lost."""
+        if self._handlers.any_lost != self.action("lost").isEnabled():
+            self._update_actions()
 
     @Slot()
     def _tell_chosen(self) -> None:

@@ -49,8 +49,6 @@ class LedgerBook(QObject):
     @Slot()
     def reread(self) -> None:
         """In a worker; while a run goes on what it tells is enough."""
-        from workbench.session.ledger import ledger
-
         session = self._keeper.session
         if session is None:
             self._reading.drop()
@@ -58,6 +56,8 @@ class LedgerBook(QObject):
             return
 
         def work(_tell: Tell, _cancel: Event) -> object:
+            from workbench.session.ledger import ledger
+
             return ledger(session)
 
         self._reading.start(work)

@@ -19,12 +19,14 @@ from workbench.desktop.probe.fact_view import FactView
 from workbench.desktop.probe.odds import OddsModel
 from workbench.desktop.probe.odds_view import OddsView
 from workbench.desktop.probe.prober import Prober, Side
+from workbench.desktop.probe.truth import Truths, heading
+from workbench.desktop.probe.truth_view import TruthView
 from workbench.desktop.theme import icon
 from workbench.desktop.widgets import ElidedLabel, Sentence, line, permit, push_button, row
 from workbench.errors import Cancelled, WorkbenchError
 from workbench.facts.fact import Fact
 
-PROMPT_PAGE, FACT_PAGE = 0, 1
+PROMPT_PAGE, FACT_PAGE, RUN_PAGE = range(3)
 NO_MODEL = "Load a model first."
 RUN_HELP, STOP_HELP = "Ask both models (Return)", "Stop writing; what is written stays"
 
@@ -39,6 +41,7 @@ class ProbePanel(QWidget):
         self.setObjectName("probe-panel")
         self._prober: Prober | None = None
         self._fact: Fact | None = None
+        self._truths: Truths = lambda _fact: None
         self._reason = NO_MODEL
         self._edited_name = Side.EDITED.value
         self._background = Background(self)
@@ -76,7 +79,23 @@ class ProbePanel(QWidget):
         self.fact_rows.set_fact(fact)
         self.fact_label.set_whole(_fact_in_words(fact), _fact_in_words(fact))
         self.says.say("")
+        self.show_truth()
         self._refresh()
+
+    def set_truths(self, truths: Truths) -> None:
+        """Where what runs found of a fact comes from; call ``show_truth`` when that changes."""
+        self._truths = truths
+        self.show_truth()
+
+    @Slot()
+    def show_truth(self) -> None:
+        """What became of the fact: one line above its probes, the whole on a page of its own."""
+        truth = None if self._fact is None else self._truths(self._fact)
+        self.truth_view.show_truth(truth)
+        self.verdict.setVisible(truth is not None)
+        if truth is not None:
+            why = f". {truth.reasons[0].sentence}" if truth.reasons else ""
+            self.verdict.set_whole(f"{heading(truth)}{why}")
 
     def probe_fact(self, fact: Fact) -> None:
         """Shows the fact and asks."""
@@ -98,7 +117,11 @@ class ProbePanel(QWidget):
     def _build(self) -> None:
         self.modes = QButtonGroup(self)
         for number, (text, name) in enumerate(
-            (("Prompt", "probe-mode-prompt"), ("Selected fact", "probe-mode-fact"))
+            (
+                ("Prompt", "probe-mode-prompt"),
+                ("Selected fact", "probe-mode-fact"),
+                ("Over the run", "probe-mode-run"),
+            )
         ):
             button = QToolButton()
             button.setText(text)
@@ -120,6 +143,8 @@ class ProbePanel(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(self._prompt_page())
         self.pages.addWidget(self._fact_page())
+        self.truth_view = TruthView()
+        self.pages.addWidget(self.truth_view)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -151,7 +176,17 @@ class ProbePanel(QWidget):
     def _fact_page(self) -> QWidget:
         self.fact_rows = FactRows(self)
         self.fact_view = FactView(self.fact_rows)
-        return self.fact_view
+        self.verdict = ElidedLabel("caption")
+        self.verdict.setObjectName("probe-verdict")
+        self.verdict.setContentsMargins(12, 4, 12, 4)
+        self.verdict.hide()
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.verdict)
+        column.addWidget(self.fact_view, 1)
+        return page
 
     def _connect(self) -> None:
         self.modes.idClicked.connect(self._show_page)
@@ -170,15 +205,17 @@ class ProbePanel(QWidget):
             self._background.drop()
         self.modes.button(number).setChecked(True)
         self.pages.setCurrentIndex(number)
-        self.fields.setCurrentIndex(number)
+        self.fields.setCurrentIndex(0 if number == PROMPT_PAGE else 1)
         self.says.say("")
         self._refresh()
 
     @Slot()
     def run(self) -> None:
-        """Asks again even while it asks: the new question counts."""
+        """Asks again even while it asks: the new question counts. A fact is asked on the page of its probes."""
         if self._why_not() or self._prober is None:
             return
+        if self._page == RUN_PAGE:
+            self._show_page(FACT_PAGE)
         self.says.say("")
         if self._page == FACT_PAGE:
             self.fact_rows.forget_answers()
@@ -239,7 +276,7 @@ class ProbePanel(QWidget):
     def _why_not(self) -> str:
         if self._prober is None:
             return self._reason
-        if self._page == FACT_PAGE:
+        if self._page != PROMPT_PAGE:
             return "" if self._fact is not None else "Select a fact in the table of facts first."
         return "" if self.prompt_field.text().strip() else "Type a prompt first."
 

@@ -77,6 +77,10 @@ class RunController(QObject):
         """Places of the facts that no step has touched, in the order of the list."""
         return np.flatnonzero(self._facts.facts.steps < 0)
 
+    def rows_of_step(self, step: int) -> IntArray:
+        """Rows of the table that hold the facts of a step of the run that is shown, ascending."""
+        return self.states.rows_of(self.bridge.series.fact_history.facts_of(step))
+
     def warm_up(self, recipe: "Recipe", modules: "tuple[EditableModule, ...]", afresh: bool = False) -> None:
         """Raises SessionError and DiskFull where no session can be made."""
         from workbench.editing.job import Job
@@ -201,7 +205,7 @@ class RunController(QObject):
     @Slot(object)
     def _follow(self, events: list[RunnerEvent]) -> None:
         if self.activity is Activity.EDITING:
-            self.states.follow(events, self.bridge.progress.facts_done)
+            self.states.follow(events, self.bridge.progress.facts_done, self.bridge.series.fact_history)
         for event in events:
             if isinstance(event, (StepApplied, StepSkipped, WarmupProgressed)):
                 self._keeper.note_saved()

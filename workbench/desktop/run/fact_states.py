@@ -3,11 +3,20 @@
 import numpy as np
 
 from workbench.desktop.facts import FactsPanel, State
-from workbench.desktop.facts.store.states import IntArray
-from workbench.editing.events import Evaluated, Floats, RunStarted, StepApplied, StepSkipped
+from workbench.desktop.facts.store.states import IntArray, StateArray
+from workbench.editing.events import Evaluated, RunStarted, StepApplied, StepSkipped
+from workbench.evaluation.fact_history import FATES, TAKEN, Codes, FactHistory, Fate
 from workbench.runner.events import RunnerEvent
 
-IS_KEPT = 0.999  # share of the target's tokens from which a fact counts as answered
+IS_KEPT = TAKEN
+_STATES = {Fate.KEPT: State.KEPT, Fate.LOST: State.LOST, Fate.MISSED: State.MISSED}
+
+
+def judged(fates: Codes) -> tuple[IntArray, StateArray]:
+    """Places in the run of the facts that were scored since their step, and the state of each."""
+    codes = np.array([_STATES.get(fate, State.NEW) for fate in FATES], np.uint8)
+    scored = np.flatnonzero(np.isin(fates, [FATES.index(fate) for fate in _STATES]))
+    return scored, codes[fates[scored]]
 
 
 class FactStates:
@@ -23,8 +32,8 @@ class FactStates:
         self.rows, self._batch = rows, batch
         self._in_hand = np.empty(0, np.int64)
 
-    def follow(self, events: list[RunnerEvent], next_fact: int) -> None:
-        """``next_fact``: the first of the run's facts that no step has done."""
+    def follow(self, events: list[RunnerEvent], next_fact: int, history: FactHistory) -> None:
+        """``next_fact``: the first of the run's facts that no step has done. ``history`` holds the events already."""
         done = [e for e in events if isinstance(e, (StepApplied, StepSkipped))]
         for step in done:
             here = slice(step.first_fact, step.first_fact + step.facts)
@@ -32,9 +41,8 @@ class FactStates:
                 self._set(here, State.EDITED, step.step)
             elif not step.warming_up:
                 self._set(here, State.SKIPPED, -1)
-        for event in events:
-            if isinstance(event, Evaluated) and event.step:
-                self._score(event.per_fact.exact)
+        if any(isinstance(event, Evaluated) and event.step for event in events):
+            self._score(history)
         if done or any(isinstance(e, RunStarted) for e in events):
             self._take_in_hand(next_fact)
 
@@ -57,13 +65,17 @@ class FactStates:
         if len(waiting):
             self._panel.set_states(waiting, State.NEW)
 
-    def _score(self, exact: Floats) -> None:
-        """(facts scored,) of the run's first facts."""
-        rows = self.rows[: len(exact)]
-        present = (rows >= 0) & (self._panel.facts.steps[rows] >= 0)  # not those that were skipped
-        states = np.where(exact[: len(rows)] >= IS_KEPT, State.KEPT, State.LOST).astype(np.uint8)
+    def _score(self, history: FactHistory) -> None:
+        places, states = judged(history.fates()[: len(self.rows)])
+        rows = self.rows[places]
+        present = (rows >= 0) & (self._panel.facts.steps[rows] >= 0)  # not those that are to be edited again
         if present.any():
             self._panel.set_states(rows[present], states[present])
+
+    def rows_of(self, places: range) -> IntArray:
+        """Where these of the run's facts are in the table, ascending, without those that are not there any more."""
+        rows = self.rows[places.start : places.stop]
+        return np.sort(rows[rows >= 0])
 
     def _set(self, where: slice, state: State, step: int) -> None:
         rows = self.rows[where]

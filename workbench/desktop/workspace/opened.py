@@ -9,7 +9,8 @@ import numpy as np
 
 from workbench.desktop.facts import Batch, State, prepared
 from workbench.desktop.facts.store.states import IntArray, StateArray
-from workbench.desktop.run.fact_states import IS_KEPT
+from workbench.desktop.run.fact_states import judged
+from workbench.editing.fact_events import history_of
 from workbench.facts.fact import Fact
 
 if TYPE_CHECKING:
@@ -119,27 +120,22 @@ def places(run_facts: Sequence[Fact], table: Sequence[Fact]) -> IntArray:
 
 def _apply_run(opened: Opened, record: "RunRecord", until: int) -> None:
     """Marks what it edited up to that step, and keeps its events in place of an earlier run's."""
-    from workbench.session.ledger import scores_behind
-
     if not record.facts:
         return
     session = opened.session
+    opened.events = events_of(session, record, until)
     rows = places(session.job(record.id).facts, opened.facts.facts)
     done = min(until * record.recipe.batch, record.facts)
     _mark(
         opened, rows[:done], np.full(done, State.EDITED, np.uint8), np.arange(done) // record.recipe.batch + 1
     )
-    scores = [s for s in scores_behind(session, record) if 0 < s.step <= until]
-    if scores:
-        exact = scores[-1].per_fact.exact[:done]
-        kept = np.where(exact >= IS_KEPT, State.KEPT, State.LOST).astype(np.uint8)
-        _mark(opened, rows[: len(exact)], kept)
+    scored, states = judged(history_of(opened.events).fates()[:done])
+    _mark(opened, rows[scored], states)
     for step in session.history(record.id):
         if step.skipped and step.position.editing and step.position.step <= until:
             here = rows[step.first_fact : step.first_fact + step.facts]
             _mark(opened, here, np.full(len(here), State.SKIPPED, np.uint8), np.full(len(here), -1))
     opened.rows = rows
-    opened.events = events_of(session, record, until)
 
 
 def _mark(opened: Opened, rows: IntArray, states: StateArray, steps: IntArray | None = None) -> None:

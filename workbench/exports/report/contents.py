@@ -1,15 +1,21 @@
 """Everything a report says of one run, read from its session; no model is needed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from workbench.editing.events import Floats, StepApplied, StepSkipped, WarmupProgressed
+from workbench.editing.fact_events import history_of
 from workbench.errors import ExportError
+from workbench.evaluation.fact_history import FactHistory
 from workbench.evaluation.retention import Retention
 from workbench.evaluation.scores import FactScores, Scores
+from workbench.evaluation.token_reasons import token_reasons
+from workbench.facts.diagnosis import Reason
 from workbench.facts.fact import Fact
+from workbench.models.loaded import LoadedModel
+from workbench.models.progress import Watch
 from workbench.session.folder import Session
 from workbench.session.ledger import scores_behind
 from workbench.session.records import RunRecord, ScoreRecord
@@ -36,6 +42,7 @@ class ReportContents:
     skipped: tuple[StepSkipped, ...] = field(repr=False)  # of the edits
     scores: tuple[ScoreRecord, ...] = field(repr=False)  # step 0: the unedited model
     adapters: tuple[AdapterRow, ...] = ()
+    token_reasons: tuple[Sequence[Reason], ...] = field(default=(), repr=False)  # of each fact, or ()
 
     @property
     def before(self) -> Scores | None:
@@ -79,6 +86,23 @@ class ReportContents:
         for record in self.scored:
             found.add(record.step, record.retention[: record.step])
         return found.matrix(), [int(step) for step in found.evaluated]
+
+    def history(self) -> FactHistory:
+        """Of the run's facts, by their place in it."""
+        reports: list[StepApplied | StepSkipped] = [*self.steps, *self.skipped]
+        reports.sort(key=lambda report: report.step)
+        told = history_of(reports)
+        for record in self.scores:
+            told.add_scores(record.step, record.per_fact)
+        return told
+
+    def with_model(self, loaded: LoadedModel, watch: Watch) -> "ReportContents":
+        """And what the model's tokenizer says of the facts. Raises Cancelled."""
+        found = []
+        for fact in self.facts:
+            watch.check()
+            found.append(token_reasons(loaded.tokenizer, fact))
+        return replace(self, token_reasons=tuple(found))
 
     def scores_of_facts(self) -> tuple[FactScores | None, FactScores | None]:
         """(unedited, at the last scoring), by the fact's place in the run."""

@@ -14,7 +14,9 @@ from workbench.editing.recipe import Recipe
 from workbench.evaluation.scores import PROTOCOLS, Scores
 from workbench.evaluation.titles import TITLES
 from workbench.exports.report.contents import ReportContents
+from workbench.exports.report.fact_table import reasons_of, state_of
 from workbench.exports.report.plots import Plot, short_name
+from workbench.facts.diagnosis import Neighbours
 from workbench.session.provenance import base_name
 from workbench.settings import described
 
@@ -175,9 +177,12 @@ def _lost(c: ReportContents) -> dict[str, Any] | None:
     if after is None:
         return None
     lost = [i for i, exact in enumerate(after.exact[: len(c.facts)]) if exact < 1]
-    shown = [
-        (i + 1, c.facts[i].prompt, c.facts[i].target, number(float(after.es[i]))) for i in lost[:MOST_LOST]
-    ]
+    history, neighbours, shown = c.history(), Neighbours(c.facts), []
+    for i in lost[:MOST_LOST]:
+        record, fact = history.of(i), c.facts[i]
+        why = " ".join(reason.sentence for reason in reasons_of(c, record, neighbours, i))
+        es = number(record.after.get("es", math.nan))
+        shown.append((i + 1, fact.prompt, fact.target, es, state_of(c, record, i), why))
     return {"count": len(lost), "of": min(len(after.exact), len(c.facts)), "shown": shown}
 
 

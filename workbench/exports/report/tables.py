@@ -8,14 +8,14 @@ from pathlib import Path
 
 from workbench.editing.events import ModuleStep, StepApplied
 from workbench.editing.recipe import Recipe
-from workbench.evaluation.scores import FACT_SCORES, PROTOCOLS, SCORES, FactScores, Scores
+from workbench.evaluation.scores import PROTOCOLS, SCORES, Scores
 from workbench.evaluation.titles import TITLES
 from workbench.exports.report.contents import ReportContents
-from workbench.facts.cells import joined, neutralised
+from workbench.exports.report.fact_table import Cell, fact_header, fact_rows
+from workbench.facts.cells import neutralised
 from workbench.models.progress import Watch
 from workbench.settings import described
 
-Cell = str | int | float | bool | None
 _ROWS_BETWEEN_LOOKS = 1_000
 
 _NOT_OF_STEP = ("modules", "fact_success", "fact_loss")  # in modules.csv and facts.csv
@@ -35,7 +35,7 @@ def _tables(c: ReportContents) -> Iterator[tuple[str, Sequence[str], Iterable[Se
     yield "scores.csv", ("step", "facts", *SCORES), ([s.step, *_scores(s.scores)] for s in c.scores)
     yield "protocols.csv", ("score", "title", "protocol"), ([n, TITLES[n], PROTOCOLS[n]] for n in TITLES)
     yield "retention.csv", ("scored_after_step", "step_of_facts", "es"), _retention_rows(c)
-    yield "facts.csv", _fact_header(), _fact_rows(c)
+    yield "facts.csv", fact_header(), fact_rows(c)
     yield "settings.csv", ("setting", "label", "value", "unit", "symbol", "help"), _setting_rows(c)
     if c.adapters:
         yield (
@@ -59,34 +59,6 @@ def _retention_rows(c: ReportContents) -> Iterator[list[Cell]]:
     for record in c.scored:
         for step, value in enumerate(record.retention, start=1):
             yield [record.step, step, float(value)]
-
-
-def _fact_header() -> list[str]:
-    scores = [f"{name}_{when}" for when in ("before", "after") for name in FACT_SCORES]
-    return ["fact", "step", "state", "prompt", "target", "subject", "old", "rephrases", "tags", *scores]
-
-
-def _fact_rows(c: ReportContents) -> Iterator[list[Cell]]:
-    before, after = c.scores_of_facts()
-    skipped = {s.step for s in c.skipped}
-    for i, fact in enumerate(c.facts):
-        step = i // c.run.recipe.batch + 1
-        state = "new" if step > c.run.steps_done else "skipped" if step in skipped else "edited"
-        said = [fact.prompt, fact.target, fact.subject, fact.old, joined(fact.rephrases), joined(fact.tags)]
-        yield [
-            i + 1,
-            None if state == "new" else step,
-            state,
-            *said,
-            *_of_fact(before, i),
-            *_of_fact(after, i),
-        ]
-
-
-def _of_fact(scores: FactScores | None, i: int) -> list[Cell]:
-    if scores is None or i >= len(scores.es):
-        return [None] * len(FACT_SCORES)
-    return [float(getattr(scores, name)[i]) for name in FACT_SCORES]
 
 
 def _setting_rows(c: ReportContents) -> Iterator[list[Cell]]:

@@ -18,11 +18,14 @@ class State(IntEnum):
     CONFLICT = 5
     WARM_UP = 6
     SKIPPED = 7
+    MISSED = 8
 
     @property
     def word(self) -> str:
         return self.name.lower().replace("_", "-")
 
+
+FORGOTTEN = frozenset({State.LOST, State.MISSED})  # edited, and not answered now
 
 MEANING = {
     State.NEW: "not edited into the model yet",
@@ -33,6 +36,7 @@ MEANING = {
     State.CONFLICT: "another fact has the same prompt and a different target",
     State.WARM_UP: "used for the whitening statistics",
     State.SKIPPED: "left out because its step was not finite; Edit tries it again",
+    State.MISSED: "edited, but the model did not answer with the target right after its step, nor since",
 }
 
 TOKEN = {
@@ -44,6 +48,7 @@ TOKEN = {
     State.CONFLICT: "warning",
     State.WARM_UP: "dim",
     State.SKIPPED: "warning",
+    State.MISSED: "bad",
 }
 
 
