@@ -11,7 +11,9 @@ from tests.tiny import tiny_model
 from workbench.cli import loading, main
 from workbench.cli.comparing import session_and_run
 from workbench.cli.ledger import place, positions
-from workbench.errors import InputError
+from workbench.editing import run as run_module
+from workbench.editing import tracing
+from workbench.errors import InputError, OutOfMemory
 from workbench.models.loaded import LoadedModel
 from workbench.session.folder import Session
 
@@ -177,6 +179,22 @@ def test_options_that_do_not_fit_are_refused(
     session: Path, capsys: pytest.CaptureFixture[str], options: list[str], words: str
 ) -> None:
     assert words in refused(capsys, "ledger", session, *options)
+
+
+def test_memory_that_ran_out_is_seen_in_the_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    original = tracing.trace
+
+    def small_memory(*given: Any, minibatch: int, **named: Any) -> Any:
+        if minibatch > 2:
+            raise OutOfMemory("full")
+        return original(*given, minibatch=minibatch, **named)
+
+    monkeypatch.setattr(run_module, "trace", small_memory)
+    run_kept(tmp_path / "s", recipe(minibatch=8), job(4))
+    assert "Memory ran out: minibatches of 2 in place of 8" in said(capsys, "ledger", tmp_path / "s")
+    assert told_of(capsys, "ledger", tmp_path / "s")["runs"][0]["minibatch"] == 2
 
 
 def test_a_session_in_use_is_read_and_not_changed(session: Path, capsys: pytest.CaptureFixture[str]) -> None:

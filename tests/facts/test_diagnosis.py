@@ -76,6 +76,11 @@ def test_facts_that_agree_are_in_nobodys_way(other: Fact) -> None:
     assert set(causes(FRANCE, other)) <= {Cause.DUPLICATE}
 
 
+def test_a_rephrase_that_repeats_the_prompt_is_not_told_twice() -> None:
+    repeated = Fact(FRANCE.prompt, FRANCE.target, rephrases=(FRANCE.prompt,))
+    assert causes(repeated, Fact(FRANCE.prompt, "Nice")) == [Cause.CONFLICT]
+
+
 def test_a_target_that_is_the_old_answer_changes_nothing() -> None:
     assert causes(Fact("The capital of France is", "Paris", old="paris")) == [Cause.NOTHING_NEW]
 

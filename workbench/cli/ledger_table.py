@@ -75,6 +75,10 @@ def _run_text(entry: LedgerRun) -> str:
     ]
     lines += [f"  {record.note}"] if record.note else []
     lines += [f"  {record.message}"] if record.message else []
+    if record.minibatch != record.recipe.minibatch:
+        lines.append(
+            f"  Memory ran out: minibatches of {record.minibatch} in place of {record.recipe.minibatch}."
+        )
     if entry.skipped_facts:
         lines.append(f"  {entry.skipped_facts:,} facts were skipped and are not in the model.")
     lines.append(_row(HEADINGS))

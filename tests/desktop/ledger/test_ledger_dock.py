@@ -7,7 +7,15 @@ import pytest
 import torch
 from PySide6.QtCore import QItemSelectionModel, QTimer
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QLabel, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QDialog,
+    QInputDialog,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+)
 
 from tests.desktop.finding import find
 from tests.desktop.shell import conftest as shell
@@ -18,6 +26,7 @@ from workbench.desktop.facts import State, prepared
 from workbench.desktop.ledger.columns import FACTS, STATE, SUCCESS
 from workbench.desktop.ledger.model import LedgerModel
 from workbench.desktop.main_window import MainWindow
+from workbench.desktop.plots.plot import Plot
 from workbench.facts.fact import Fact
 
 theme, make_window, window, loaded, walker = (
@@ -193,6 +202,14 @@ def test_a_branch_goes_on_from_a_step_with_other_settings(edited: Walker) -> Non
     assert len(window.desk.run.bridge.series) == 4
     assert State.NEW not in states(window)
     assert window.facts.facts.steps.tolist() == [1, 1, 2, 2, 3, 3, 4, 4]
+    window.docks["probe"].show_panel("compare")
+    edited.wait(lambda: len(window.compare.runs.ticked()) == 2, "the runs to compare")
+    plot: Plot = window.plots.plots["edit-success"]
+    assert not plot.overlays
+    find(window, QCheckBox, "compare-in-plots").click()
+    assert [overlay.name for overlay in plot.overlays] == ["run 2"]  # run 3 is the one that is shown
+    find(window, QRadioButton, "compare-by-facts").click()
+    assert plot.x_axis == "facts"
 
 
 def test_a_branch_that_cannot_be_says_why(edited: Walker) -> None:

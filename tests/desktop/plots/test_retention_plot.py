@@ -1,7 +1,6 @@
 """The map of retention: what its cells say, keys, clicks, and how it follows a run that goes back."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +23,14 @@ Key = Qt.Key
 
 
 @pytest.fixture
-def plot(grid: PlotGrid, make_run: MakeRun) -> Iterator[RetentionPlot]:
+def plot(grid: PlotGrid, make_run: MakeRun) -> RetentionPlot:
     """Of 30 steps, scored after every fifth, alone in the grid and with the keyboard."""
     show(grid, make_run(30))
     made = grid.plots["retention"]
     assert isinstance(made, RetentionPlot)
     grid.fill(made)
     made.setFocus()
-    yield made
+    return made
 
 
 def read(plot: RetentionPlot) -> str:
@@ -45,7 +44,8 @@ def press(plot: RetentionPlot, *keys: Qt.Key) -> None:
 
 def on_screen(plot: RetentionPlot, x: float, y: float) -> QPoint:
     at = plot.canvas.view.mapViewToScene(QPointF(x, y))
-    return plot.canvas.mapFromScene(at)
+    found: QPoint = plot.canvas.mapFromScene(at)
+    return found
 
 
 def test_a_cell_is_read_in_words_against_its_own_step(plot: RetentionPlot) -> None:

@@ -281,7 +281,10 @@ def test_closing_during_a_run_asks_and_can_be_thought_better_of(walker: Walker) 
 def test_nothing_is_cut_and_nothing_scrolls_sideways_at_1280_by_800(walker: Walker) -> None:
     window = walker.window
     assert (window.width(), window.height()) == (1_280, 800)
-    for dock, panels in (("model", ("model", "method", "run")), ("probe", ("probe", "ledger", "compare", "log"))):
+    for dock, panels in (
+        ("model", ("model", "method", "run")),
+        ("probe", ("probe", "ledger", "compare", "log")),
+    ):
         for panel in panels:
             window.docks[dock].show_panel(panel)
             QApplication.processEvents()

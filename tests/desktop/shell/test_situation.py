@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from workbench.desktop.shell.situation import Activity, Situation, primary, reasons
+from workbench.desktop.shell.situation import (
+    NOTHING_CHOSEN,
+    Activity,
+    Choice,
+    Situation,
+    ledger_reasons,
+    primary,
+    reasons,
+)
 
 READY = Situation(
     engine_ready=True, model="m", modules=3, facts=10, fresh=10, warmup=5, session=True
@@ -63,3 +71,37 @@ def test_a_warm_up_is_done_once_and_again_where_settings_made_it_useless() -> No
     warmed = replace(READY, rows=700, runs=1)
     assert "warm-up" not in can(warmed)
     assert "warm-up" in can(replace(warmed, unfit="scope changed"))
+
+
+STEP = Choice(run=2, left=4, facts=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "choice", "blocked"),
+    [
+        ({}, {}, {}),
+        (
+            {},
+            {"run": 0},
+            dict.fromkeys(("rewind", "branch", "replay", "name-run", "note-run"), NOTHING_CHOSEN),
+        ),
+        ({"model": ""}, {}, dict.fromkeys(("rewind", "branch", "replay"), "Load a model first.")),
+        ({"activity": Activity.EDITING}, {}, dict.fromkeys(("rewind", "branch", "replay"), "Not while")),
+        ({"read_only": True}, {}, dict.fromkeys(("rewind", "branch", "replay", "name-run"), "read-only")),
+        ({}, {"foreign": "Another model."}, dict.fromkeys(("rewind", "branch", "replay"), "Another model.")),
+        ({}, {"amiss": "Within."}, dict.fromkeys(("rewind", "branch"), "Within.")),
+        ({}, {"here": True}, {"rewind": "in this state already"}),
+        ({}, {"left": 0}, {"branch": "no facts after this"}),
+        ({"problem": "Step size is 0."}, {}, {"branch": "Step size is 0."}),
+        ({}, {"facts": 0}, {"replay": "Choose the facts to leave out"}),
+    ],
+)
+def test_what_the_ledger_lets_one_do(
+    now: dict[str, object], choice: dict[str, object], blocked: dict[str, str]
+) -> None:
+    told = ledger_reasons(replace(READY, **now), replace(STEP, **choice))  # type: ignore[arg-type]
+    for name, reason in told.items():
+        assert bool(reason) == (name in blocked or (now.get("read_only") and name == "note-run") or False), (
+            name
+        )
+        assert blocked.get(name, "") in reason

@@ -39,9 +39,21 @@ class LedgerModel(QAbstractItemModel):
 
     def set_standing(self, stands: Place | None, in_model: dict[int, int]) -> None:
         """Where the model stands, and which steps of which runs it has."""
-        if (stands, in_model) != (self._stands, self._in_model):
-            self._stands, self._in_model = stands, in_model
-            self.layoutChanged.emit()
+        moved = {place[0] for place in (self._stands, stands) if place is not None and self._stands != stands}
+        known = in_model.keys() | self._in_model.keys()
+        changed = {run for run in known if in_model.get(run) != self._in_model.get(run)} | moved
+        self._stands, self._in_model = stands, dict(in_model)
+        for run in changed:
+            row = self.row_of(run)
+            if row is not None:
+                self._tell_whole(row)
+
+    def _tell_whole(self, row: int) -> None:
+        parent = self.index(row, 0)
+        self._tell(parent)
+        last = self.rowCount(parent) - 1
+        if last >= 0:
+            self.dataChanged.emit(self.index(0, 0, parent), self.index(last, len(COLUMNS) - 1, parent))
 
     def set_run(self, run: "LedgerRun") -> None:
         """A new one, or what is known of one that is there; its steps stay."""

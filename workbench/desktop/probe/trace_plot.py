@@ -46,7 +46,10 @@ class TracePlot(QWidget):
         self._font = interface_font(SMALL)
 
     def show_trace(self, moments: Sequence[Moment], edited: int) -> None:
-        self.moments, self.edited, self.at = tuple(moments), edited, None
+        """What is read stays where the steps are the same."""
+        if [m.step for m in moments] != [m.step for m in self.moments]:
+            self.at = None
+        self.moments, self.edited = tuple(moments), edited
         said = "; ".join(map(in_words, self.moments[-20:])) or "not scored yet"
         self.setAccessibleName(f"The fact over the run: {said}")
         self.update()

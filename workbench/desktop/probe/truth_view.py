@@ -57,8 +57,7 @@ class TruthView(QStackedWidget):
             self.reasons.clear()
             return
         self.heading.set_whole(heading(truth))
-        if (truth.record.trace, truth.record.step) != (self.trace.moments, self.trace.edited):
-            self.trace.show_trace(truth.record.trace, truth.record.step)
+        self.trace.show_trace(truth.record.trace, truth.record.step)
         text = "\n".join(f"• {reason.sentence}" for reason in truth.reasons) or NO_REASON
         if text != self.reasons.toPlainText():
             self.reasons.setPlainText(text)
@@ -70,6 +69,7 @@ class TruthView(QStackedWidget):
         table.setModel(self.rows)
         columns = set_up(table, ROW_HEIGHT)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        columns.setStretchLastSection(True)
         table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         table.horizontalScrollBar().rangeChanged.connect(self._fit_height)
         table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -62,6 +62,7 @@ class FactTruths(QObject):
         self._run, self._keeper, self._facts = run, keeper, facts
         self._revision = 0  # of the table's facts
         self._found: _Looked | None = None
+        self._searched: tuple[Fact, int, int] = (_GONE, -1, -1)  # fact, revision, row
         self._tokens: tuple[object, list[Reason]] = (None, [])
         self._looking = Background(self)
         self._looking.finished.connect(self._take)
@@ -94,12 +95,15 @@ class FactTruths(QObject):
         self._looking.close()
 
     def _row_of(self, fact: Fact) -> int:
-        """The row under the cursor where it holds the fact, otherwise the first that does."""
+        """The row under the cursor where it holds the fact, otherwise the first that does; −1 where none does."""
         facts = self._facts.facts.facts
         current = self._facts.facts_page.table.current_fact()
         if 0 <= current < len(facts) and facts[current] == fact:
             return current
-        return next((i for i, other in enumerate(facts) if other is fact or other == fact), -1)
+        if self._searched[:2] != (fact, self._revision):
+            row = next((i for i, other in enumerate(facts) if other is fact or other == fact), -1)
+            self._searched = fact, self._revision, row
+        return self._searched[2]
 
     def _truth(self, fact: Fact, known: KnownRun, place: int) -> FactTruth:
         record = known.history.of(place)

@@ -19,6 +19,7 @@ from workbench.desktop.shell.notices import Notice
 from workbench.desktop.shell.questions import may_discard, may_start_over
 from workbench.desktop.shell.session_handlers import SessionHandlers
 from workbench.desktop.shell.situation import NO_ENGINE, reasons
+from workbench.desktop.shell.study_handlers import StudyHandlers
 from workbench.editing.recipes import named_recipes
 from workbench.errors import Cancelled, WorkbenchError
 
@@ -37,6 +38,7 @@ class Handlers(QObject):
         self._fetching.finished.connect(self._starter_read)
         self._fetching.failed.connect(self._starter_failed)
         self.sessions, self.ledger = SessionHandlers(window), LedgerHandlers(window)
+        self.studies = StudyHandlers(window)
 
     def by_name(self) -> dict[str, Callable[[], object]]:
         window = self._window
@@ -61,6 +63,8 @@ class Handlers(QObject):
             "replay": self.ledger.replay,
             "name-run": self.ledger.name_run,
             "note-run": self.ledger.note_run,
+            "calibrate": self.studies.calibrate,
+            "claims": self.studies.claims,
             "next-pane": window.navigation.go_on,
             "reset-layout": window.reset_layout,
             "full-screen": self.toggle_full_screen,

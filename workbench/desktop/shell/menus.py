@@ -21,6 +21,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     "&Model": ("load-model", "unload-model"),
     "&Run": ("warm-up", "edit", "", "pause", "stop", "discard", "", "rewind", "branch", "replay", "", "name-run",
              "note-run"),
+    "&Study": ("calibrate", "claims"),
     "&View": ("@docks", "", "@plots", "@theme", "", "next-pane", "full-screen", "", "reset-layout"),
     "&Help": ("method-help", "shortcuts", "", "about"),
 }  # fmt: skip

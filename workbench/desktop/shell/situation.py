@@ -110,6 +110,9 @@ def reasons(now: Situation) -> dict[str, str]:
         "stop": _running(now, "There is nothing to stop."),
         "discard": _discard(now),
         "export": _export(now),
+        "calibrate": _study(now),
+        "claims": _study(now)
+        or _first((not now.facts, "There are no facts to test them with: type or import some.")),
         "new-session": now.busy,
         "open-session": now.busy,
         "save-as": _first((not now.session, "There is nothing to save yet."), (now.busy, now.busy)),
@@ -159,6 +162,17 @@ def _warm_up(now: Situation) -> str:
             now.warmed,
             f"The statistics hold {now.rows:,} rows already; Discard run takes the last run back.",
         ),
+    )
+
+
+def _study(now: Situation) -> str:
+    return _first(
+        (not now.engine_ready, NO_ENGINE),
+        (not now.model, NO_MODEL),
+        (now.busy, now.busy),
+        (not now.modules, "Tick at least one module to start from, in the model panel."),
+        (now.problem, now.problem),
+        (not now.warmup, "The warm-up list is empty: import facts into it."),
     )
 
 
