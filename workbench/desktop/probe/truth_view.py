@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 
 from workbench.desktop.probe.cell import set_up
 from workbench.desktop.probe.trace_plot import TracePlot
-from workbench.desktop.probe.truth import AFTER, FactTruth, TruthRows, heading
+from workbench.desktop.probe.truth import AFTER, SHOWN, FactTruth, TruthRows, heading
 from workbench.desktop.theme import mark
 from workbench.desktop.widgets import ElidedLabel, label
 
@@ -69,7 +69,7 @@ class TruthView(QStackedWidget):
         table.setModel(self.rows)
         columns = set_up(table, ROW_HEIGHT)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        columns.setStretchLastSection(True)
+        columns.setSectionResizeMode(len(SHOWN), QHeaderView.ResizeMode.Stretch)
         table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         table.horizontalScrollBar().rangeChanged.connect(self._fit_height)
         table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -23,7 +23,8 @@ Group = tuple[str, list[tuple[str, str]]]  # heading, (keys, what they do)
 OF_WIDGETS: Sequence[Group] = (
     ("In a plot", [("← →", "Read the values of the step before, after"), ("Shift+← →", "Ten steps on"),
                    ("F or Return", "Fill the grid, and back"), ("Esc", "Back to all plots"), ("L", "Legend"),
-                   ("Space", "Follow the newest steps, or freeze"), ("Home", "Show the whole run")]),
+                   ("Space", "Follow the newest steps, or freeze"), ("Home", "Show the whole run"),
+                   ("↑ ↓ Return", "In retention: another step, its facts")]),
     ("In the grid of modules", [("← → ↑ ↓", "Move"), ("Space", "Tick or untick"), ("Shift+← → ↑ ↓", "Extend")]),
     ("Anywhere", [("Tab", "Next control"), ("Alt+letter", "Open a menu")]),
 )  # fmt: skip
