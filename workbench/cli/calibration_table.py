@@ -32,7 +32,10 @@ def _row(result: Calibration, i: int) -> tuple[str, ...]:
         f"{point.success:.3f}",
         f"{point.kept:.3f}",
         _perplexity(point.perplexity, point.ratio),
-        *(f"{value:g}" for value in (r.step_size, r.ridge, r.protection, r.memory, r.warmup_memory, r.passes, r.floor)),
+        *(
+            f"{value:g}"
+            for value in (r.step_size, r.ridge, r.protection, r.memory, r.warmup_memory, r.passes, r.floor)
+        ),
         r.modules,
     )
 

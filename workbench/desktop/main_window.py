@@ -25,6 +25,7 @@ from workbench.desktop.run.panel import RunPanel
 from workbench.desktop.run.prober import BenchProber
 from workbench.desktop.shell.cheat_sheet import Group, group_of
 from workbench.desktop.shell.docks import make_docks
+from workbench.desktop.shell.fact_stories import FactStories
 from workbench.desktop.shell.handlers import Handlers, dropped_path
 from workbench.desktop.shell.layout import Layout
 from workbench.desktop.shell.menus import RecentMenu, ThemeMenu, fill_menu_bar
@@ -70,7 +71,7 @@ class MainWindow(QMainWindow):
         self._make_bars()
         self.layout_keeper = Layout(self, self.docks, self.plots)
         self.layout_keeper.restore(settings)
-        self.telling = Telling(self)
+        self.telling, self.stories = Telling(self), FactStories(self)
         self._connect()
         self._refresh()
         if settings.value(WELCOME, True, bool) is True:
@@ -371,6 +372,7 @@ class MainWindow(QMainWindow):
         self.overlays.close_threads()
         self.ledger.book.close_threads()
         self.compare.close_threads()
+        self.stories.close()
         try:
             self.desk.close()
         except WorkbenchError as error:

@@ -84,7 +84,9 @@ class Bench:
             return "other modules are ticked"
         changed = [name for name in _OF_STATISTICS if getattr(recipe, name) != getattr(editor.recipe, name)]
         if editor.precisions:
-            changed += [name for name in _OF_PRECISION if getattr(recipe, name) != getattr(editor.recipe, name)]
+            changed += [
+                name for name in _OF_PRECISION if getattr(recipe, name) != getattr(editor.recipe, name)
+            ]
         return f"{' and '.join(changed)} changed" if changed else ""
 
     def _stand_at(self, chain: Sequence[int] = (), cuts: Mapping[int, int] | None = None) -> None:

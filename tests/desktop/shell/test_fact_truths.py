@@ -91,3 +91,15 @@ def test_facts_edited_again_are_in_the_next_run(walker: Walker, truths: FactTrut
     after = told(truths, qtbot, window.facts.facts[3])
     assert after.run != before.run
     assert after.number == 2
+
+
+def test_a_cell_of_the_retention_plot_selects_its_facts_and_the_probe_dock_tells_of_one(
+    walker: Walker,
+) -> None:
+    window = walker.window
+    edit(walker)
+    window.plots.facts_wanted.emit(2)
+    assert window.facts.page.table.chosen().tolist() == [2, 3]
+    window.facts.page.table.selectRow(2)
+    walker.wait(lambda: window.probe.truth_view.rows.rowCount(), "what became of the fact")
+    assert window.probe.truth_view.heading.text()

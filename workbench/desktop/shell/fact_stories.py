@@ -1,0 +1,32 @@
+"""What became of each fact: to the probe dock, and from a cell of the retention plot to its facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from workbench.desktop.run.fact_truths import FactTruths
+
+if TYPE_CHECKING:
+    from workbench.desktop.main_window import MainWindow
+
+
+class FactStories(QObject):
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._truths = FactTruths(window.desk.run, window.desk.keeper, window.facts, self)
+        window.probe.set_truths(self._truths.of)
+        self._truths.changed.connect(window.probe.show_truth)
+        self._truths.broke.connect(window.handlers.tell_failure)
+        window.plots.facts_wanted.connect(self._show_facts_of)
+
+    def close(self) -> None:
+        self._truths.close()
+
+    @Slot(int)
+    def _show_facts_of(self, step: int) -> None:
+        window = self._window
+        window.docks["facts"].show()
+        window.facts.reveal(window.desk.run.rows_of_step(step))
