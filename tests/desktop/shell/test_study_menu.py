@@ -23,10 +23,9 @@ def test_a_study_opens_where_a_model_and_warm_up_facts_are(
 
 def test_why_there_is_no_study_without_a_model(walker: Walker) -> None:
     walker.window.desk.set_model(None)
-    for name in ("calibrate", "claims"):
-        action = walker.window.actions_by_name[name]
-        walker.wait(lambda action=action: not action.isEnabled(), "the study to be impossible")
-        assert "Load a model" in action.toolTip()
+    actions = [walker.window.actions_by_name[name] for name in ("calibrate", "claims")]
+    walker.wait(lambda: not any(action.isEnabled() for action in actions), "the studies to be impossible")
+    assert all("Load a model" in action.toolTip() for action in actions)
 
 
 def test_a_point_that_is_taken_becomes_the_method(walker: Walker) -> None:
