@@ -1,11 +1,8 @@
 """A run's events gathered into the one object that ``run --json`` prints."""
 
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from workbench.editing.events import (
     EndReason,
@@ -126,19 +123,3 @@ def _success(step: StepApplied) -> dict[str, float | int]:
         "first_step": step.success_first,
         "loss": step.loss,
     }
-
-
-def plain(value: Any) -> Any:
-    """What JSON can hold: NaN and infinity become null, numpy becomes lists and numbers."""
-    match value:
-        case float() | np.floating():
-            return float(value) if math.isfinite(value) else None
-        case np.ndarray():
-            return plain(value.tolist())
-        case np.integer():
-            return int(value)
-        case dict():
-            return {str(k): plain(v) for k, v in value.items()}
-        case list() | tuple():
-            return [plain(v) for v in value]
-    return value

@@ -35,7 +35,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def compare_command(options: argparse.Namespace) -> int:
-    from workbench.cli.collect import plain
+    from workbench.plain import plain
 
     runs = [run for text in options.runs for run in _read(*session_and_run(text))]
     if options.json:

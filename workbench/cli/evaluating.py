@@ -39,10 +39,10 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 def evaluate_command(options: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from workbench.cli.collect import plain
     from workbench.cli.progress import ProgressLine
     from workbench.cli.reading import read_facts, read_plain_texts
     from workbench.cli.tables import protocols, scores_table
+    from workbench.plain import plain
 
     with ProgressLine() as line:
         facts = read_facts(options.facts, line, options.limit, options.target)

@@ -89,10 +89,10 @@ def _add_lora_options(parser: argparse.ArgumentParser) -> None:
 
 def export_command(options: argparse.Namespace) -> int:
     """What can be refused is refused before the model is loaded."""
-    from workbench.cli.collect import plain
     from workbench.cli.progress import ProgressLine
     from workbench.exports.places import require_new_file
     from workbench.models.export import require_free
+    from workbench.plain import plain
     from workbench.session.folder import Session
 
     _require_options_fit(options)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from workbench.cli.collect import RunReport, plain
+from workbench.cli.collect import RunReport
 from workbench.cli.interrupt import stop_on_interrupt
 from workbench.cli.narrate import Narrator
 from workbench.cli.progress import ProgressLine
@@ -16,6 +16,7 @@ from workbench.editing.job import Done, Job, StepSink
 from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
 from workbench.models.loaded import LoadedModel
+from workbench.plain import plain
 
 
 def follow(

@@ -4,10 +4,10 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from workbench.cli.collect import plain
 from workbench.errors import SessionError
 from workbench.evaluation.scores import Scores
 from workbench.facts.fact import Fact
+from workbench.plain import plain
 from workbench.session.folder import Session
 from workbench.session.ledger import LedgerRun, LedgerStep, ledger
 from workbench.session.lineage import standing

@@ -23,9 +23,9 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def models(options: argparse.Namespace) -> int:
-    from workbench.cli.collect import plain
     from workbench.editing.recipes import named_recipes
     from workbench.models.catalogue import available
+    from workbench.plain import plain
 
     if options.get:
         _get(options.get)

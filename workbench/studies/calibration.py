@@ -5,8 +5,9 @@ from typing import Any
 
 from workbench.editing.recipe import Recipe
 from workbench.evaluation.scores import PROTOCOLS
+from workbench.plain import plain
 from workbench.settings import check, setting
-from workbench.studies.files import number, plain
+from workbench.studies.files import number
 from workbench.studies.front import CHOICE_RULE, WORST_RATIO, Outcome
 
 FORMAT = 1

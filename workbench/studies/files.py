@@ -5,13 +5,11 @@ import math
 import os
 import tempfile
 from contextlib import suppress
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from workbench.errors import DiskFull, InputError
+from workbench.plain import plain
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -48,26 +46,6 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return None
-
-
-def plain(value: Any) -> Any:
-    """What JSON can hold: NaN and infinity become null, numpy lists and numbers."""
-    match value:
-        case Enum():
-            return value.value
-        case float() | np.floating():
-            return float(value) if math.isfinite(value) else None
-        case np.ndarray():
-            return plain(value.tolist())
-        case np.integer():
-            return int(value)
-        case dict():
-            return {str(k): plain(v) for k, v in value.items()}
-        case list() | tuple():
-            return [plain(v) for v in value]
-        case Path():
-            return str(value)
-    return value
 
 
 def number(value: Any) -> float:

@@ -5,11 +5,11 @@ from typing import Any
 
 from workbench.editing.recipe import Recipe
 from workbench.evaluation.scores import PROTOCOLS
+from workbench.plain import plain
 from workbench.studies.claims.records import SCORES, RunRecord, record_json
 from workbench.studies.claims.settings import ClaimsSettings
 from workbench.studies.claims.variants import VARIANTS
 from workbench.studies.claims.verdicts import ClaimResult
-from workbench.studies.files import plain
 
 FORMAT = 1
 

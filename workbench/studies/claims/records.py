@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.editing.recipe import Recipe
 from workbench.facts.fact import Fact
-from workbench.studies.files import number, plain, read_json, write_json
+from workbench.plain import plain
+from workbench.studies.files import number, read_json, write_json
 
 if TYPE_CHECKING:
     from workbench.models.loaded import LoadedModel
