@@ -144,6 +144,16 @@ def _walk(  # type: ignore[no-untyped-def]
     shot("done")
     walker.probe_selected(4)
     shot("fact-probe")
+    window.probe.modes.button(2).click()
+    shot("fact-over-the-run")
+    for panel in ("ledger", "compare"):
+        window.docks["probe"].show_panel(panel)
+        walker.wait(lambda: True, panel)
+        shot(panel)
+    for action in ("calibrate", "claims"):
+        dialog(action, action)
+    window.plots.fill(window.plots.plots["retention"])
+    shot("retention")
     window.docks["probe"].show_panel("log")
     window.plots.fill(window.plots.plots["shift-norm"])
     shot("filled-plot")
