@@ -84,8 +84,11 @@ def one_step(
 
 
 def told_of(step: int, modules: dict[str, ModuleStep]) -> StepApplied:
-    numbers = {f: 0.5 for f in StepApplied.__dataclass_fields__ if f not in ("step", "modules")}
-    return StepApplied(step=step, modules=modules, **numbers)  # type: ignore[arg-type]
+    numbers: dict[str, Any] = {
+        f: 0.5 for f in StepApplied.__dataclass_fields__ if f not in ("step", "modules")
+    }
+    numbers |= {name: np.full(BATCH, 0.5) for name in ("fact_success", "fact_loss")}
+    return StepApplied(step=step, modules=modules, **numbers)
 
 
 def mebibytes(folder: Path) -> float:
