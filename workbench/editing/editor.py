@@ -18,6 +18,7 @@ from workbench.editing.whitening import Whitening, whitening
 from workbench.errors import NonFinite
 from workbench.evaluation.stability import cosine
 from workbench.models.loaded import LoadedModel
+from workbench.models.machine import one_a_thread
 from workbench.models.modules import EditableModule, module_of
 
 
@@ -211,7 +212,11 @@ class Editor:
 
     def _whitenings(self) -> dict[str, Whitening]:
         """One decomposition per statistics object."""
-        return {key: self._whitening(key, s) for key, s in self.statistics.items() if s.can_whiten}
+        ready = [(key, s) for key, s in self.statistics.items() if s.can_whiten]
+        if self.loaded.device.type != "cpu":
+            return {key: self._whitening(key, s) for key, s in ready}
+        made = one_a_thread(lambda item: self._whitening(*item), ready)
+        return {key: found for (key, _), found in zip(ready, made, strict=True)}
 
     def _whitening(self, key: str, statistics: Moments) -> Whitening:
         relative = self.recipe.floor_kind == "relative"

@@ -1,8 +1,14 @@
 """What this computer is, for whoever shows it, and how many of its cores torch takes."""
 
 import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import torch
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def leave_a_core(threads: int = 0) -> int:
@@ -10,6 +16,17 @@ def leave_a_core(threads: int = 0) -> int:
     chosen = threads or max(1, cores() - 1)
     torch.set_num_threads(chosen)
     return chosen
+
+
+def one_a_thread(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """``work`` of each, in order, each computed by one thread and as many at once as torch has threads here: what
+    does not divide well among threads, and rounds the same however many there are."""
+    threads = torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            return list(pool.map(work, items))
+    finally:
+        torch.set_num_threads(threads)  # the default of threads to come
 
 
 def cores() -> int:
