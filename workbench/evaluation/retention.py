@@ -30,16 +30,19 @@ class Retention:
 
     def __init__(self) -> None:
         self._rows: dict[int, Floats] = {}  # step of the evaluation → (step,) success of each earlier step
+        self.revision = 0  # grows with every change
 
     def add(self, step: int, success: Floats) -> None:
         """``success`` (≤ step,): what ``by_step`` gave after this step; replaces what this step held."""
         if len(success) > step:
             raise ValueError(f"{len(success)} steps are scored after step {step}")
         self._rows[step] = np.array(success, dtype=np.float64)
+        self.revision += 1
 
     def forget_after(self, step: int) -> None:
         """For a run that was taken back to this step."""
         self._rows = {s: row for s, row in self._rows.items() if s <= step}
+        self.revision += 1
 
     @property
     def evaluated(self) -> Ints:

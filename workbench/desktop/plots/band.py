@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPolygonF
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPolygonF, QTransform
 
 Array = npt.NDArray[Any]
 COLUMNS = 200
+_NONE: Array = np.empty((4, 0))
 
 
 def envelope(x: Array, low: Array, high: Array, most: int = COLUMNS) -> tuple[Array, Array, Array]:
@@ -28,20 +29,19 @@ class Band(pg.GraphicsObject):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._polygon, self._columns, self._bounds = QPolygonF(), list[QRectF](), QRectF()
+        self._polygon, self._columns, self._bounds = QPolygonF(), _NONE, QRectF()
         self._colour = QColor()
         self.setZValue(-5)
 
     def set_data(self, x: Array, low: Array, high: Array, colour: QColor) -> None:
         end = float(x[-1])
         x, low, high = envelope(x, low, high)
-        corners = list(zip(x.tolist(), low.tolist(), high.tolist(), strict=True))
-        dense = len(corners) == COLUMNS
-        self._columns = columns(corners, end) if dense else []
-        self._polygon = QPolygonF() if dense else around(corners)
+        dense = len(x) == COLUMNS
+        self._columns = np.stack([x, np.append(x[1:], end), low, high]) if dense else _NONE
+        self._polygon = QPolygonF() if dense else around(x, low, high)
         bounds = QRectF()
-        if corners:
-            bounds = QRectF(QPointF(corners[0][0], float(low.min())), QPointF(end, float(high.max())))
+        if len(x):
+            bounds = QRectF(QPointF(float(x[0]), float(low.min())), QPointF(end, float(high.max())))
         if bounds != self._bounds:
             self.prepareGeometryChange()
             self._bounds = bounds
@@ -55,25 +55,24 @@ class Band(pg.GraphicsObject):  # type: ignore[misc]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._colour)
-        if self._columns:
-            painter.drawRects(self._columns)
+        if self._columns.size:
+            rectangles = columns(self._columns, painter.worldTransform())
+            painter.setWorldTransform(QTransform())
+            painter.drawRects(rectangles)
         else:
             painter.drawPolygon(self._polygon)
 
 
-Corner = tuple[float, float, float]  # x, low, high
+def columns(data: Array, to_pixels: QTransform) -> list[QRect]:
+    """``data``: (left, right, low, high) × columns. On whole pixels, which paint ten times as fast as fractions."""
+    x = np.rint(data[:2] * to_pixels.m11() + to_pixels.dx()).astype(int)
+    y = np.rint(data[2:] * to_pixels.m22() + to_pixels.dy()).astype(int)
+    top, height = y.min(0), np.maximum(np.ptp(y, axis=0), 1)
+    sides = zip(x[0].tolist(), top.tolist(), (x[1] - x[0]).tolist(), height.tolist(), strict=True)
+    return [QRect(*side) for side in sides]
 
 
-def columns(corners: list[Corner], end: float) -> list[QRectF]:
-    """Each reaches to the next, the last to ``end``."""
-    rights = [corner[0] for corner in corners[1:]] + [end]
-    return [
-        QRectF(QPointF(x, low), QPointF(right, high))
-        for (x, low, high), right in zip(corners, rights, strict=True)
-    ]
-
-
-def around(corners: list[Corner]) -> QPolygonF:
-    upper = [QPointF(x, high) for x, _, high in corners]
-    lower = [QPointF(x, low) for x, low, _ in reversed(corners)]
+def around(x: Array, low: Array, high: Array) -> QPolygonF:
+    upper = [QPointF(*point) for point in zip(x.tolist(), high.tolist(), strict=True)]
+    lower = [QPointF(*point) for point in zip(x[::-1].tolist(), low[::-1].tolist(), strict=True)]
     return QPolygonF(upper + lower)

@@ -92,6 +92,8 @@ class RetentionPlot(Plot):
         self._image = pg.ImageItem(axisOrder="row-major")
         self._bar = ColourBar()
         self._matrix = Matrix()
+        self._of: object = None  # what the matrix was made of
+        self._drawn: Matrix | None = None
         self._row: int | None = None  # under the crosshair, from 0
         super().__init__(parent)
         self._image.setZValue(-10)  # under the crosshair
@@ -110,7 +112,9 @@ class RetentionPlot(Plot):
         self._bar.update()
 
     def measure(self) -> tuple[float, float] | None:
-        self._matrix = matrix_of(self.run, self.x_axis)
+        of = (id(self.run), self.run and self.run.retention.revision, self.x_axis)
+        if of != self._of:  # most steps are not followed by a scoring
+            self._of, self._matrix = of, matrix_of(self.run, self.x_axis)
         if self._row is not None and self._row >= len(self._matrix.values):
             self._row = None
         return (0.0, float(self._matrix.ends[-1])) if len(self._matrix.ends) else None
@@ -118,8 +122,9 @@ class RetentionPlot(Plot):
     def draw(self) -> None:
         matrix = self._matrix
         self._image.setVisible(bool(len(matrix.ends)))
-        if not len(matrix.ends):
+        if not len(matrix.ends) or matrix is self._drawn:
             return
+        self._drawn = matrix
         self._image.setImage(pixels_of(matrix), autoLevels=False)
         self._image.setRect(QRectF(0, 0, float(matrix.ends[-1]), len(matrix.values)))
         several = -(-len(matrix.values) // UP)
