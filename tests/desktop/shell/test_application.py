@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -52,8 +54,9 @@ def test_the_doors_of_the_welcome_page(window: MainWindow, monkeypatch: pytest.M
     window.show_welcome()
     assert window.welcoming
     assert not window.tool_bar.isVisible()
-    window.welcome.doors["starter"].click()
-    assert asked == ["starter"]
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Space):
+        QTest.keyClick(window.welcome.doors["starter"], key)
+    assert asked == ["starter", "starter"]
     window.welcome.skip.click()
     assert not window.welcoming
     assert window.tool_bar.isVisible()

@@ -24,7 +24,7 @@ from workbench.desktop.facts.table_view import FactTable
 from workbench.desktop.facts.widgets import named, plain_label, push_button
 from workbench.desktop.theme import mark
 
-MOST_REVEALED = 100_000  # facts selected after they came; of more only the first
+MOST_REVEALED = 50  # facts selected after they came; of more only the first
 LIVE_MS = 1_000  # between two looks of a filter or order by state while states change
 
 

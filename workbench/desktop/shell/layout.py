@@ -1,6 +1,6 @@
 """Where everything is in the window: remembered, and put back."""
 
-from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
 from PySide6.QtWidgets import QMainWindow
 
 from workbench.desktop.plots import PLOTS, PlotGrid
@@ -10,6 +10,7 @@ from workbench.desktop.shell.settings import texts_of
 VERSION = 1  # of the docks' names; another one starts with the usual layout
 GEOMETRY, STATE, SHOWN, AXIS = "window/geometry", "window/state", "plots/shown", "plots/axis"
 SIZE = (1_440, 900)
+FRAME = QSize(2, 32)  # at least, around the window
 NARROWEST = {"facts": 280, "model": 292}
 LEFT, RIGHT, BOTTOM = 348, 312, 236  # logical pixels that the docks take at first
 Area = Qt.DockWidgetArea
@@ -50,7 +51,8 @@ class Layout:
         settings.setValue(AXIS, str(self._plots.x_axis))
 
     def reset(self) -> None:
-        self._window.resize(*SIZE)
+        room = self._window.screen().availableSize() - FRAME
+        self._window.resize(QSize(*SIZE).boundedTo(room))
         self.arrange()
         self._plots.set_chosen([plot.key for plot in PLOTS])
         self._plots.fill(None)

@@ -49,6 +49,7 @@ class Door(QPushButton):
         self.setObjectName(f"welcome-{name}")
         self.setAccessibleName(title)
         self.setAccessibleDescription(sentence)
+        self.setAutoDefault(True)  # Return opens it too
         self.setStyleSheet(f"QPushButton {{ min-height: {DOOR_HEIGHT}px; padding: 0; }}")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
@@ -109,6 +110,7 @@ class WelcomePage(QWidget):
         self.recent_title = label("Recent sessions", "group")
         self.skip = QPushButton("Begin with empty lists")
         self.skip.setObjectName("welcome-skip")
+        self.skip.setAutoDefault(True)
         mark(self.skip, quiet=True)
         self.skip.clicked.connect(self.left)
         column = QVBoxLayout()
