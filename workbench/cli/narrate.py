@@ -5,6 +5,7 @@ from workbench.editing.events import (
     Evaluated,
     Event,
     MinibatchHalved,
+    Phase,
     Progressed,
     RunStarted,
     StepApplied,
@@ -19,6 +20,8 @@ class Narrator:
 
     def tell(self, event: Event) -> None:
         match event:
+            case Progressed(phase=Phase.EDITING):
+                pass  # the line counts whole steps
             case Progressed():
                 self._line.update(event.phase.value.capitalize(), event.done, event.total, event.unit)
             case RunStarted():

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -60,6 +60,7 @@ class Run:
         self.steps_done = done.steps
         self.facts_done = min(done.steps * self.recipe.batch, len(job.facts))
         self._skip_next = done.skip_next
+        self._report_pass: Callable[[int, int], None] | None = None  # facts done over all passes of the step
         self._started = time.monotonic()
         loaded = editor.loaded
         self._facts = encode_facts(loaded, job.facts, Watch(self.control))
@@ -207,6 +208,7 @@ class Run:
         """The batch's rows, counted into the statistics, and its shifts, in no weight yet. Raises NonFinite with the
         statistics as they were; ``facts[first:]`` are those of the batch."""
         names = [fact.prompt for fact in facts[first : first + len(chunk)]]
+        self._report_pass = None if warming_up else self.control.progress(Phase.EDITING, "facts")
         traced = yield from self._trace(chunk, names)
         shifts: dict[str, Shift] = {}
         whitenings: dict[str, Whitening] = {}
@@ -231,7 +233,7 @@ class Run:
         know a step by its first pass only."""
         left = list(range(len(chunk)))  # places in the chunk
         with self.editor.passing_memory():
-            for _ in range(1, self.recipe.passes):
+            for number in range(1, self.recipe.passes):
                 with self.editor.trying(shifts):
                     facts = [chunk[i] for i in left]
                     taken = batch_success(self.editor.loaded, facts, Watch(self.control)) >= 1
@@ -239,7 +241,9 @@ class Run:
                     left = [place for place, took in zip(left, taken, strict=True) if not took]
                     if not left:
                         break
-                    traced = yield from self._pass_through([chunk[i] for i in left], [names[i] for i in left])
+                    traced = yield from self._pass_through(
+                        [chunk[i] for i in left], [names[i] for i in left], number
+                    )
                 more, _ = self.editor.shifts(traced, False, whitenings)
                 shifts = {name: shift.plus(more[name]) for name, shift in shifts.items()}
         return shifts
@@ -276,8 +280,15 @@ class Run:
         """The rows of a step's first pass."""
         return (yield from self._pass_through(facts, names))
 
-    def _pass_through(self, facts: Sequence[Encoded], names: Sequence[str]) -> Generator[Event, None, Traced]:
+    def _pass_through(
+        self, facts: Sequence[Encoded], names: Sequence[str], number: int = 0
+    ) -> Generator[Event, None, Traced]:
         """Halves the minibatch where memory runs out; the per-edit loss gives the same rows."""
+
+        def report(done: int) -> None:
+            if self._report_pass is not None:
+                self._report_pass(number * len(facts) + done, self.recipe.passes * len(facts))
+
         while True:
             try:
                 return trace(
@@ -288,6 +299,7 @@ class Run:
                     per_edit=self.recipe.loss == "per-edit",
                     minibatch=self.minibatch,
                     control=self.control,
+                    report=report,
                 )
             except OutOfMemory:
                 if self.minibatch == 1 or self.recipe.loss != "per-edit":

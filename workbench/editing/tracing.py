@@ -95,14 +95,15 @@ def trace(
     per_edit: bool,
     minibatch: int,
     control: Control,
+    report: Callable[[int], None] = lambda _done: None,
 ) -> Traced:
     """Forward and backward once over ``facts``. ``names`` are the prompts, for messages.
 
     ``per_edit``: the loss is the sum over facts of each fact's mean token loss, which no minibatch size changes;
-    otherwise it is the mean over the answer tokens of a minibatch, in the given order.
+    otherwise it is the mean over the answer tokens of a minibatch, in the given order. ``report``: facts done.
     Raises Cancelled on stop, NonFinite, and OutOfMemory (with nothing recorded) for the caller to shrink
     the minibatch."""
-    groups = _groups(facts, minibatch, per_edit)
+    groups, done = _groups(facts, minibatch, per_edit), 0
     losses = torch.zeros(len(facts))
     success = torch.zeros(len(facts))
     with _Recorder({m.name: module_of(loaded.model, m) for m in modules}) as recorder, torch.enable_grad():
@@ -113,6 +114,8 @@ def trace(
             loss, hits = _one_minibatch(loaded, recorder, batch, per_edit)
             losses[group], success[group] = loss, hits
             _require_finite(loss, [names[i] for i in group])
+            done += len(group)
+            report(done)
     traced = _in_order(recorder, groups, facts, losses, success)
     _require_finite_rows(traced, names)
     return traced

@@ -130,6 +130,7 @@ class ProbePanel(QWidget):
             self.modes.addButton(button, number)
         self.prompt_field = QLineEdit(placeholderText="A beginning that both models continue")
         self.prompt_field.setObjectName("probe-prompt")
+        self.setFocusProxy(self.prompt_field)
         self.prompt_field.setAccessibleName("Prompt")
         self.fact_label = ElidedLabel()
         self.run_button = push_button("Run", "probe-run", RUN_HELP)

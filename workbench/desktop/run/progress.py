@@ -39,6 +39,7 @@ class RunProgress:
         self.phase_unit = ""
         self.facts_done = self.facts_total = 0
         self.step = self.steps = 0
+        self.step_share = 0.0  # of the step in hand
         self.rows = self.rows_needed = 0
         self.skipped = 0  # facts left out because their step was not finite
         self.minibatch = 0  # what memory allowed, where it was halved
@@ -75,7 +76,7 @@ class RunProgress:
                 self.facts_done, self.rows, self.rows_needed = event.facts_done, event.rows, event.rows_needed
                 self._mark()
             case StepApplied():
-                self.phase = ""
+                self.phase, self.step_share = "", 0.0
                 self.facts_done, self.step, self.success = event.facts_done, event.step, event.success
                 self._mark()
             case StepSkipped():
@@ -109,7 +110,8 @@ class RunProgress:
         """0 to 1 of what goes on now; None where nobody can tell."""
         if self.phase:
             return self.phase_done / self.phase_total if self.phase_total else None
-        return self.facts_done / self.facts_total if self.facts_total else None
+        in_hand = self.step_share / self.steps if self.steps and self.running and not self.warming_up else 0.0
+        return min(1.0, self.facts_done / self.facts_total + in_hand) if self.facts_total else None
 
     def headline(self) -> str:
         """``Editing``, ``Paused``, ``Scoring the unedited model``…"""
@@ -142,13 +144,16 @@ class RunProgress:
         self.before, self.after = before, after
 
     def _skip(self, event: StepSkipped) -> None:
-        self.phase, self.facts_done = "", event.facts_done
+        self.phase, self.step_share, self.facts_done = "", 0.0, event.facts_done
         if not event.warming_up:
             self.step, self.success = event.step, None
         self.skipped += event.facts
         self._mark()
 
     def _in_phase(self, event: Progressed) -> None:
+        if event.phase is Phase.EDITING:
+            self.phase, self.step_share = "", event.done / max(event.total, 1)
+            return
         self.phase = event.phase.value[:1].upper() + event.phase.value[1:]
         self.phase_done, self.phase_total, self.phase_unit = event.done, event.total, event.unit
         if event.done >= event.total:

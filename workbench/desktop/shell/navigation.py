@@ -82,7 +82,11 @@ class Navigation(QObject):
 
 
 def _focus_first(panel: QWidget) -> None:
-    """The first control of the panel that takes the keyboard."""
+    """What the panel names as its focus proxy, or its first control that takes the keyboard."""
+    wanted = panel.focusProxy()
+    if wanted is not None and wanted.isVisible() and wanted.isEnabled():
+        wanted.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        return
     for widget in panel.findChildren(QWidget):
         if widget.isVisible() and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
