@@ -6,9 +6,11 @@ import torch
 
 from tests.editing.test_run import RECIPE, editor_of, job, of_kind
 from tests.tiny import tiny_model
+from workbench.editing import control as control_module
 from workbench.editing import run as run_module
+from workbench.editing.control import Control
 from workbench.editing.editor import Editor
-from workbench.editing.events import Evaluated, StepApplied
+from workbench.editing.events import Evaluated, Phase, Progressed, StepApplied
 from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
 from workbench.editing.shift import Shift
@@ -101,3 +103,14 @@ def test_a_sum_of_shifts_is_the_sum_of_what_they_add() -> None:
     torch.testing.assert_close(a.plus(b).dense(), a.dense() + b.dense())
     torch.testing.assert_close(a.plus(dense).dense(), a.dense() + dense.dense())
     torch.testing.assert_close(dense.plus(b).dense(), dense.dense() + b.dense())
+
+
+def test_a_step_tells_how_far_it_is_over_all_its_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control_module, "REPORT_INTERVAL", 0.0)
+    told: list[Progressed] = []
+    run = Run(editor_of(tiny_model(), WEAK.with_(passes=3, step_size=1e-6)), job(4), Control(told.append))
+    list(run.events())
+    shares = [p.done / p.total for p in told if p.phase is Phase.EDITING]
+    assert shares == sorted(shares)
+    assert shares[0] < 1 / 3
+    assert shares[-1] == 1

@@ -113,3 +113,14 @@ def test_orthogonality_of_one_module(grid: PlotGrid, make_run: MakeRun) -> None:
     plot.chooser._menu.actions()[1].trigger()
     assert plot.visible_lines()[0].low is None
     assert plot.visible_lines()[0].y == pytest.approx(run.values("cosine_previous")[0], nan_ok=True)
+
+
+def test_the_first_step_shows_as_a_point(grid: PlotGrid, make_run: MakeRun) -> None:
+    show(grid, make_run(1))
+    plot = curves(grid, "shift-norm")
+    lit = plot.tokens.plot.lower()
+    picture = plot.canvas.grab().toImage()
+    left, top, width, height = (round(v) for v in plot.canvas.view_rect_on_canvas())
+    edge = range(left + width - 8, left + width)
+    colours = {picture.pixelColor(x, y).name() for x in edge for y in range(top, top + height)}
+    assert len(colours - {lit, plot.tokens.line.lower()}) > 3

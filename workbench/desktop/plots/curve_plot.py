@@ -126,7 +126,11 @@ class CurvePlot(Plot):
         ramped = isinstance(line.slot, float)
         scale = self.pen_scale or (1.0 if plain else self.devicePixelRatioF())
         pen = pen_of(line, self.tokens, scale * (1.0 if plain else SMOOTH), dashed=not (plain and ramped))
-        item.set_style(pen, smooth=not plain, marked=line.marks and len(line.x) <= MARKED_POINTS)
+        alone = (
+            len(line.x) <= 2 and np.count_nonzero(np.isfinite(line.y)) == 1
+        )  # a path of one point shows nothing
+        marked = alone or (line.marks and len(line.x) <= MARKED_POINTS)
+        item.set_style(pen, smooth=not plain, marked=marked)
         view = self.canvas.view.viewRect()
         part = in_view(line.x, view.left(), view.right())
         x, y = reduced(line.x[part], line.y[part], max(1, round(self.canvas.view.width())), averaged=ramped)
