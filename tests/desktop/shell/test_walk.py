@@ -11,8 +11,8 @@ from workbench.desktop.main_window import MainWindow
 from workbench.facts import write_csv
 from workbench.facts.fact import Fact
 
-# Shortened so that it takes minutes on two cores: of each file so many facts, and small steps.
-FROM_JSON, FROM_CSV, WARMUP, BATCH = 15, 5, 20, 5
+# Of each file so many facts; a short warm-up, so that it takes minutes on two cores.
+FROM_JSON, FROM_CSV, WARMUP, BATCH = 300, 5, 20, 100
 PROMPT = "The capital of Utopia is"
 TYPED = [
     (PROMPT, "Amaurot"),
