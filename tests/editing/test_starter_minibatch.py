@@ -40,4 +40,4 @@ def shifts_at(starter: LoadedModel) -> dict[int, dict[str, Tensor]]:
 def test_the_starters_shifts_do_not_depend_on_the_minibatch(shifts_at: dict[int, dict[str, Tensor]]) -> None:
     for minibatch in (1, 7):
         for name, shift in shifts_at[64].items():
-            assert float((shifts_at[minibatch][name] - shift).norm() / shift.norm()) <= 2e-5
+            assert float((shifts_at[minibatch][name] - shift).norm() / shift.norm()) <= 5e-5
