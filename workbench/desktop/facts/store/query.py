@@ -3,8 +3,6 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
-from operator import contains
 
 import numpy as np
 
@@ -59,7 +57,7 @@ def matches(facts: FactList, query: Query, within: IntArray | None = None) -> In
 def _holds(facts: FactList, word: str, found: IntArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     whole = len(found) == len(facts)
     keys: Sequence[str] = facts.keys if whole else [facts.keys[i] for i in found.tolist()]
-    hits = np.fromiter(map(contains, keys, repeat(word)), np.bool_, len(keys))
+    hits = np.frombuffer(bytearray([word in key for key in keys]), np.bool_)
     if states := _named_states(word):
         hits |= np.isin(facts.states()[found], states)
     return hits
