@@ -23,10 +23,10 @@ SETTINGS = {"method-batch": str(BATCH), "method-warmup_facts": str(WARMUP), "met
 
 
 @pytest.mark.starter
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2_700)
 def test_the_whole_walk(make_window: Callable[[], MainWindow], shared_data: Path, tmp_path: Path) -> None:
     window = make_window()
-    walker = Walker(window, patience_s=600)
+    walker = Walker(window, patience_s=1_200)
     walker.load_starter()
     assert "SmolLM2" in window.model.name.text()
 
