@@ -1,16 +1,12 @@
-"""The window with a tiny model: runs and their commands, sessions, notices, layout."""
+"""The window with a tiny model: runs and their commands, sessions."""
 
-import logging
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.shell.conftest import fill
@@ -18,7 +14,6 @@ from tests.desktop.shell.walker import Walker
 from tests.tiny import tiny_model
 from workbench.desktop.facts import State
 from workbench.desktop.main_window import MainWindow
-from workbench.desktop.shell.notices import Notice
 from workbench.desktop.shell.recent import left_open, recent_sessions
 from workbench.editing.editor import Editor
 from workbench.errors import NonFinite, OutOfMemory
@@ -276,141 +271,3 @@ def test_closing_during_a_run_asks_and_can_be_thought_better_of(walker: Walker) 
     window.close()
     assert not window.isVisible()
     assert not window.desk.run.runner.busy
-
-
-def test_nothing_is_cut_and_nothing_scrolls_sideways_at_1280_by_800(walker: Walker) -> None:
-    window = walker.window
-    assert (window.width(), window.height()) == (1_280, 800)
-    for dock, panels in (
-        ("model", ("model", "method", "run")),
-        ("probe", ("probe", "ledger", "compare", "log")),
-    ):
-        for panel in panels:
-            window.docks[dock].show_panel(panel)
-            QApplication.processEvents()
-            for shown in window.findChildren(QPushButton):
-                if shown.isVisible() and shown.text() and shown.layout() is None:
-                    needed = shown.fontMetrics().horizontalAdvance(shown.text().replace("&&", "&"))
-                    assert shown.width() >= needed, f"{shown.objectName()} cuts {shown.text()!r}"
-            for label in window.docks[dock].findChildren(QLabel):
-                if label.isVisible() and not label.wordWrap() and label.text():
-                    assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()) - 1, (
-                        label.text()
-                    )
-
-
-def test_every_control_has_a_name_and_every_disabled_one_says_why(walker: Walker) -> None:
-    window = walker.window
-    bottom = [("probe", panel) for panel in ("probe", "ledger", "compare", "log")]
-    for dock, panel in [*(("model", panel) for panel in ("model", "method", "run")), *bottom]:
-        window.docks[dock].show_panel(panel)
-        QApplication.processEvents()
-        for widget in window.findChildren(QWidget):
-            if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
-                named = widget.accessibleName() or (widget.text() if hasattr(widget, "text") else "")
-                owner = widget.parentWidget()
-                named = named or (owner.accessibleName() if owner is not None else "")
-                assert named or widget.metaObject().className() in {"QScrollArea"}, (
-                    widget.metaObject().className(),
-                    widget.objectName(),
-                )
-    for action in [*window.actions_by_name.by_name.values(), *window.facts.actions_by_name.actions.values()]:
-        if not action.isEnabled():
-            assert action.toolTip().endswith("."), action.objectName()
-
-
-def test_every_action_is_reached_by_a_key_or_a_menu(window: MainWindow) -> None:
-    in_menus = set()
-    todo = [action.menu() for action in window.menuBar().actions()]
-    while todo:
-        menu = todo.pop()
-        for action in menu.actions():  # type: ignore[attr-defined]
-            in_menus.add(action)
-            if action.menu() is not None:
-                todo.append(action.menu())
-    for action in window.actions_by_name.by_name.values():
-        assert action in in_menus, action.objectName()
-    taken: dict[str, str] = {}
-    for action in in_menus:
-        for key in action.shortcuts():
-            text = key.toString()
-            assert text not in taken, f"{text} is both {taken.get(text)} and {action.text()}"
-            taken[text] = action.text()
-
-
-def test_the_layout_is_kept_and_reset(window: MainWindow, make_window: Callable[[], MainWindow]) -> None:
-    window.docks["probe"].close()
-    window.plots.set_chosen(["loss"])
-    window.close()
-    second = make_window()
-    assert not second.docks["probe"].isVisible()
-    assert second.plots.chosen() == ["loss"]
-    second.actions_by_name["reset-layout"].trigger()
-    QApplication.processEvents()
-    assert second.docks["probe"].isVisible()
-    assert len(second.plots.chosen()) > 5
-
-
-def test_what_is_dropped_goes_where_it_belongs(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
-    session = Session.create(tmp_path / "dropped.stableedit")
-    session.close()
-    model = tmp_path / "model"
-    model.mkdir()
-    table = tmp_path / "facts.csv"
-    table.write_text("prompt,target\na,b\n")
-    taken: list[tuple[str, str]] = []
-    monkeypatch.setattr(window.handlers, "open_session", lambda path: taken.append(("session", path.name)))
-    monkeypatch.setattr(window.handlers, "load_source", lambda text: taken.append(("model", Path(text).name)))
-    monkeypatch.setattr(window.facts, "import_file", lambda path: taken.append(("facts", path.name)))
-    for path in (session.folder, model, table):
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(path))])
-        keys = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-        window.dropEvent(QDropEvent(QPointF(1, 1), Qt.DropAction.CopyAction, data, *keys))
-    qtbot.waitUntil(lambda: len(taken) == 3)
-    assert taken == [("session", "dropped.stableedit"), ("model", "model"), ("facts", "facts.csv")]
-
-
-def test_at_most_three_notices_and_one_of_a_kind(window: MainWindow) -> None:
-    for i in range(5):
-        window.notices.show_notice(Notice(f"news {i}"))
-    assert window.notices.sentences() == ["news 2", "news 3", "news 4"]
-    window.notices.show_notice(Notice("same", key="k"))
-    window.notices.show_notice(Notice("same again", key="k"))
-    assert "same" not in window.notices.sentences()
-
-
-def test_the_log_is_filtered_and_copied(window: MainWindow, qtbot: QtBot) -> None:
-    window.log.install()
-    try:
-        logging.getLogger("workbench").info("<b>plain</b> news")
-        logging.getLogger("workbench").warning("careful")
-        qtbot.waitUntil(lambda: "careful" in window.log_panel.text.toPlainText())
-    finally:
-        window.log.remove()
-    assert "<b>plain</b>" in window.log_panel.text.toPlainText()
-    window.log_panel.level.setCurrentIndex(1)
-    window.log_panel.level.activated.emit(1)
-    assert "plain" not in window.log_panel.text.toPlainText()
-    window.log_panel.copy_button.click()
-    assert "careful" in QApplication.clipboard().text()
-
-
-@pytest.mark.parametrize("action", ["preferences", "shortcuts", "about", "method-help"])
-def test_dialogs_open_and_close(window: MainWindow, action: str, qtbot: QtBot) -> None:
-    from PySide6.QtCore import QTimer
-
-    seen: list[str] = []
-
-    def look() -> None:
-        shown = [d for d in window.findChildren(QDialog) if d.isVisible()]
-        seen.extend(d.objectName() for d in shown)
-        for dialog in shown:
-            dialog.close()
-
-    QTimer.singleShot(200, window, look)
-    window.actions_by_name[action].trigger()
-    qtbot.waitUntil(lambda: bool(seen))
-    assert len(seen) == 1

@@ -1,5 +1,6 @@
 """A claim's runs over their steps: a colour for each kind of run, a thin curve for each seed."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,8 +38,9 @@ class ClaimPlot(CurvePlot):
         del run
         return [self._line(record) for record in self._records]
 
+    @abstractmethod
     def values(self, record: RunRecord) -> npt.NDArray[Any]:
-        raise NotImplementedError
+        """(steps,) what the run's curve shows."""
 
     def _line(self, record: RunRecord) -> Line:
         variant = BY_NAME[record.variant]
