@@ -17,7 +17,7 @@ from tests.desktop.finding import find
 from tests.studies.made_up import TEXTS, facts, recipe_of
 from tests.tiny import tiny_model
 from workbench.desktop.calibrate.dialog import CalibrateDialog, open_calibration
-from workbench.desktop.calibrate.request import StudyRequest
+from workbench.desktop.study import StudyRequest
 from workbench.desktop.theme import Theme
 from workbench.editing.recipe import Recipe
 from workbench.models.loaded import LoadedModel

@@ -16,9 +16,9 @@ from tests.desktop.finding import find
 from tests.studies.made_up import TEXTS, facts, recipe_of
 from tests.studies.test_verdicts import all_runs, run
 from tests.tiny import tiny_model
-from workbench.desktop.calibrate.request import StudyRequest
 from workbench.desktop.claims.claim_row import ClaimRow
 from workbench.desktop.claims.dialog import ClaimsDialog, open_claims
+from workbench.desktop.study import StudyRequest
 from workbench.desktop.theme import Theme
 from workbench.models.loaded import LoadedModel
 from workbench.studies.claims import variants as v

@@ -7,9 +7,10 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from workbench.desktop.calibrate.plot import TradeOffPlot
-from workbench.desktop.calibrate.request import StudyRequest, calibration
+from workbench.desktop.calibrate.request import calibration
 from workbench.desktop.calibrate.words import point_in_words, result_in_words
 from workbench.desktop.method.fields import NumberField
+from workbench.desktop.study import StudyRequest
 from workbench.desktop.theme import mark
 from workbench.desktop.widgets import ProgressRow, Sentence, label, permit, push_button, row, tip
 from workbench.desktop.work_dialog import WorkDialog

@@ -5,10 +5,10 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from workbench.desktop.calibrate.request import StudyRequest
 from workbench.desktop.claims.claim_row import ClaimRow
 from workbench.desktop.claims.request import claims, claims_folder
 from workbench.desktop.method.fields import NumberField
+from workbench.desktop.study import StudyRequest
 from workbench.desktop.theme import mark
 from workbench.desktop.widgets import ProgressRow, Sentence, label, line, permit, push_button, row, tip
 from workbench.desktop.words import breakable

@@ -1,45 +1,43 @@
 """The test of the claims as work of a thread."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from workbench.desktop.background import Tell, Work
-from workbench.desktop.calibrate.request import CancelControl, StudyRequest, text_cache
+from workbench.desktop.background import Work
+from workbench.desktop.study import StudyRequest, study_work, text_cache
+from workbench.editing.control import Control
 
 if TYPE_CHECKING:
+    from workbench.models.loaded import LoadedModel
     from workbench.studies.claims.settings import ClaimsSettings
 
 
 def claims(request: StudyRequest, settings: "ClaimsSettings", folder: Path) -> Work:
-    """Tells Progressed and the events of the study; its result is a Claims."""
+    """Its result is a Claims."""
 
-    def work(tell: Tell, cancel: Event) -> object:
-        from workbench.models.machine import leave_a_core
-        from workbench.studies.claims.events import ClaimsEnded
+    def events(loaded: "LoadedModel", control: Control) -> Iterable[Any]:
         from workbench.studies.claims.study import ClaimsStudy
 
-        leave_a_core()
-        with request.model(cancel) as loaded:
-            study = ClaimsStudy(
-                loaded,
-                request.facts,
-                request.warmup,
-                request.recipe,
-                settings,
-                folder,
-                CancelControl(cancel, tell),
-                ordinary_text=request.ordinary_text,
-                perplexity_text=request.perplexity_text,
-                text_cache=text_cache(),
-            )
-            for event in study.events():
-                if isinstance(event, ClaimsEnded):
-                    return event.result
-                tell(event)
-        raise AssertionError("a study always ends")
+        return ClaimsStudy(
+            loaded,
+            request.facts,
+            request.warmup,
+            request.recipe,
+            settings,
+            folder,
+            control,
+            ordinary_text=request.ordinary_text,
+            perplexity_text=request.perplexity_text,
+            text_cache=text_cache(),
+        ).events()
 
-    return work
+    def result_of(event: object) -> object:
+        from workbench.studies.claims.events import ClaimsEnded
+
+        return event.result if isinstance(event, ClaimsEnded) else None
+
+    return study_work(request, events, result_of)
 
 
 def claims_folder() -> Path:

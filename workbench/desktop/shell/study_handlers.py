@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Slot
 from workbench.errors import SettingError
 
 if TYPE_CHECKING:
-    from workbench.desktop.calibrate.request import StudyRequest
     from workbench.desktop.main_window import MainWindow
+    from workbench.desktop.study import StudyRequest
     from workbench.editing.recipe import Recipe
 
 _log = logging.getLogger("workbench")
@@ -37,11 +37,15 @@ class StudyHandlers(QObject):
         open_claims(self._request(self._published_method()), self._window)
 
     def _request(self, recipe: Recipe) -> StudyRequest:
-        from workbench.desktop.calibrate.request import StudyRequest
+        from workbench.desktop.study import StudyRequest
 
         desk = self._window.desk
         return StudyRequest(
-            desk.bench.original, tuple(desk.facts.facts.facts), tuple(desk.facts.warmup.facts), recipe
+            desk.bench.original,
+            tuple(desk.facts.facts.facts),
+            tuple(desk.facts.warmup.facts),
+            recipe,
+            threads=desk.run.runner.threads,
         )
 
     def _recipe(self) -> Recipe:
