@@ -1,10 +1,14 @@
 """The starter model on real facts that it does not know."""
 
 import json
+import threading
 from pathlib import Path
 
+from workbench.editing.texts import SAMPLED_TEXTS
+from workbench.evaluation.batching import Watch
 from workbench.evaluation.encoded import encode_facts
 from workbench.evaluation.evaluate import evaluate_unedited
+from workbench.evaluation.sampling import sample_texts
 from workbench.facts.fact import Fact, Probe
 from workbench.models.loaded import LoadedModel
 
@@ -28,3 +32,11 @@ def test_counterfactual_targets_are_rare_before_editing(starter: LoadedModel, sh
     assert scores.ls > scores.es
     assert scores.locality_kept == 1
     assert per_fact.es.shape == (40,)
+
+
+def test_its_ordinary_text_comes_with_the_workbench(starter: LoadedModel, tmp_path: Path) -> None:
+    stopped = threading.Event()
+    stopped.set()  # anything that had to be written would end here
+    texts = sample_texts(starter, count=SAMPLED_TEXTS, cache_dir=tmp_path, watch=Watch(stopped))
+    assert len(set(texts)) == SAMPLED_TEXTS
+    assert not list(tmp_path.iterdir())

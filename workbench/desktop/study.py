@@ -30,7 +30,7 @@ class StudyRequest:
     recipe: Recipe
     ordinary_text: tuple[str, ...] | None = None
     perplexity_text: tuple[str, ...] | None = None
-    threads: int = 0  # of the arithmetic; 0: all cores but one
+    threads: int = 0  # of the arithmetic; 0: all cores, giving way to the window
 
 
 class CancelControl(Control):
@@ -59,9 +59,9 @@ def study_work(
     """Tells Progressed and the study's events, up to the first of which ``result_of`` gives something: the result."""
 
     def work(tell: Tell, cancel: Event) -> object:
-        from workbench.models.machine import leave_a_core
+        from workbench.models.machine import give_way
 
-        leave_a_core(request.threads)
+        give_way(request.threads)
         with request.model(cancel) as loaded:
             for event in events(loaded, CancelControl(cancel, tell)):
                 if (result := result_of(event)) is not None:

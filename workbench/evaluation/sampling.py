@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import tempfile
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +32,21 @@ def sample_texts(
     """``count`` texts of ``length`` tokens at temperature 1, without special tokens.
 
     Each opens with a word drawn from the model's own distribution at the start of a document. The same model,
-    seed, count and length give the same texts, from ``cache_dir`` after the first time. ``loaded`` must not be
-    edited yet.
+    seed, count and length give the same texts, from ``cache_dir`` after the first time or from those that come with
+    the workbench. ``loaded`` must not be edited yet.
     """
     key = {"model": loaded.sha256, "seed": seed, "count": count, "length": length}
-    file = cache_dir / f"{loaded.sha256[:16]}-seed{seed}-{count}x{length}.json" if cache_dir else None
-    if file is not None and (cached := _read(file, key)) is not None:
-        return cached
+    name = f"{loaded.sha256[:16]}-seed{seed}-{count}x{length}.json"
+    places: list[Traversable | Path] = [files("workbench.resources") / "texts"]
+    places += [cache_dir] if cache_dir is not None else []
+    for place in places:
+        if (kept := _read(place / name, key)) is not None:
+            return kept
     watch = watch or Watch()
     watch.total = watch.done + count
     texts = _sample(loaded, seed, count, length, watch)
-    if file is not None:
-        _write(file, key | {"texts": texts})
+    if cache_dir is not None:
+        _write(cache_dir / name, key | {"texts": texts})
     return texts
 
 
@@ -100,7 +105,7 @@ class _Vocabulary:
         return (known[int(mass.argmax())],)
 
 
-def _read(file: Path, key: dict[str, Any]) -> tuple[str, ...] | None:
+def _read(file: Traversable | Path, key: dict[str, Any]) -> tuple[str, ...] | None:
     """None where there is no such file, or it is not what it should be."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))

@@ -1,6 +1,8 @@
-"""What this computer is, for whoever shows it, and how many of its cores torch takes."""
+"""What this computer is, for whoever shows it, and how much of its cores torch takes."""
 
 import os
+import sys
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -10,12 +12,32 @@ import torch
 T = TypeVar("T")
 R = TypeVar("R")
 
+_NICENESS = (
+    5  # a third of the share of an ordinary thread: low enough to give way, never starved by other programs
+)
 
-def leave_a_core(threads: int = 0) -> int:
-    """Sets and returns how many threads torch computes with in the calling thread; 0: all cores but one."""
-    chosen = threads or max(1, cores() - 1)
+
+def give_way(threads: int = 0) -> int:
+    """Sets and returns how many threads torch computes with in the calling thread, so that a window stays quick.
+
+    0: all cores, at a lower priority than other threads' where the system has one for each thread (Linux), else all
+    cores but one. A thread's priority stays lower until it ends, and threads that it starts have the same.
+    """
+    lowered = _lower_priority()
+    chosen = threads or (cores() if lowered else max(1, cores() - 1))
     torch.set_num_threads(chosen)
     return chosen
+
+
+def _lower_priority() -> bool:
+    """Of the calling thread; whether it could be done."""
+    if sys.platform != "linux" or threading.current_thread() is threading.main_thread():
+        return False
+    try:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+    except OSError:
+        return False
+    return True
 
 
 def one_a_thread(work: Callable[[T], R], items: Sequence[T]) -> list[R]:

@@ -20,7 +20,7 @@ class Runner:
     """Commands may come from any thread; whoever watches takes ``events`` until JobEnded."""
 
     def __init__(self, bench: Bench, threads: int = 0) -> None:
-        """``threads`` for the engine's arithmetic; 0: all cores but one, which the window keeps."""
+        """``threads`` for the engine's arithmetic; 0: all cores, giving way to the window."""
         self.bench = bench
         self.threads = threads
         self.events: SimpleQueue[RunnerEvent] = SimpleQueue()
@@ -90,9 +90,9 @@ class Runner:
 
     def _run(self, work: Work, control: GatedControl) -> None:
         try:
-            from workbench.models.machine import leave_a_core
+            from workbench.models.machine import give_way
 
-            leave_a_core(self.threads)
+            give_way(self.threads)
             for event in work(control):
                 self._tell(event)
         except BaseException as error:

@@ -48,8 +48,8 @@ class ExportSource:
     @contextmanager
     def edited(self, cancel: Event) -> "Iterator[EditedModel]":
         """In a worker: nobody else uses the model within it, and a core is left for the window."""
-        from workbench.models.machine import leave_a_core
+        from workbench.models.machine import give_way
 
-        leave_a_core()
+        give_way()
         with self.bench.edited(cancel):
             yield self.described()

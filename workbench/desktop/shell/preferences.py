@@ -33,10 +33,11 @@ class EngineChoice:
     threads: int = setting(
         0,
         "Threads",
-        "How many threads the engine computes with. 0: all cores but one, which keeps the window quick.",
+        "How many threads the engine computes with. 0: as many as there are cores, at a lower priority than the "
+        "window's, or one less where the system has no such priorities.",
         low=0,
         high=1_024,
-        zero="all but one",
+        zero="all cores",
     )
 
     def __post_init__(self) -> None:
