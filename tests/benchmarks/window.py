@@ -67,6 +67,7 @@ def gaps() -> dict[str, object]:
     from PySide6.QtWidgets import QApplication
 
     os.environ |= _fresh_home()
+    from tests.desktop.waiting import events_until
     from workbench.desktop.application import Workbench
     from workbench.desktop.facts import prepared
     from workbench.facts.fact import Fact
@@ -76,7 +77,7 @@ def gaps() -> dict[str, object]:
     assert isinstance(application, QApplication)
     workbench = Workbench(application)
     window = workbench.window
-    _until(lambda: window.desk.engine_ready)
+    events_until(lambda: window.desk.engine_ready)
     window.leave_welcome()
     window.desk.set_model(load("starter"))
     for held, number in ((window.facts.facts, FACTS), (window.facts.warmup, WARMUP)):
@@ -91,10 +92,10 @@ def gaps() -> dict[str, object]:
     for name, action in (("warmup", "warm-up"), ("edit", "edit")):
         taken.clear()
         timer.start()
-        _until(window.actions_by_name[action].isEnabled)
+        events_until(window.actions_by_name[action].isEnabled)
         window.actions_by_name[action].trigger()
-        _until(lambda: bool(window.desk.run.activity))
-        _until(lambda: not window.desk.run.activity)
+        events_until(lambda: bool(window.desk.run.activity))
+        events_until(lambda: not window.desk.run.activity)
         timer.stop()
         between = np.diff(taken) * 1e3
         figures[f"{name}_gap_p99_ms"] = round(float(np.percentile(between, 99)), 1)
@@ -103,14 +104,6 @@ def gaps() -> dict[str, object]:
     window.close()
     workbench.close()
     return figures
-
-
-def _until(holds) -> None:  # type: ignore[no-untyped-def]
-    from PySide6.QtCore import QEventLoop
-    from PySide6.QtWidgets import QApplication
-
-    while not holds():
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
 
 
 def runs() -> dict[str, object]:

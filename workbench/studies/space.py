@@ -25,7 +25,6 @@ _SPAN = 8.0  # γ is searched from an eighth of the starting one to eight times 
 _GRID_LENGTHS, _GRID_EVERY = (5, 9), 4
 _GRID_SPANS = (0.35, 0.6, 1.0, 1.7, 3.0)
 _GRID_PROTECTIONS = (0.0, 100.0, 300.0)
-_GRID_MEMORIES = (0.0, 1.0)
 
 Values = dict[str, Any]
 
@@ -129,14 +128,12 @@ class Space:
         return found
 
     def grid(self) -> Iterator[Recipe]:
-        """Windows of two lengths that end at every fourth layer, five γ, three β, η off and on: all of them."""
+        """Windows of two lengths that end at every fourth layer, five γ, three β: all of them."""
         tops = range(len(self.modules) - 1, -1, -_GRID_EVERY)
         sizes = [float(f"{self.start.step_size * factor:.2g}") for factor in _GRID_SPANS]
         windows = {self._window(top, length): None for top, length in product(tops, _GRID_LENGTHS)}
-        for modules, size, beta, eta in product(windows, sizes, _GRID_PROTECTIONS, _GRID_MEMORIES):
-            yield self.start.with_(
-                modules=modules, step_size=size, protection=beta * self.start.ridge, memory=eta
-            )
+        for modules, size, beta in product(windows, sizes, _GRID_PROTECTIONS):
+            yield self.start.with_(modules=modules, step_size=size, protection=beta * self.start.ridge)
 
     def _window(self, top: int, length: int) -> str:
         return as_pattern(m for m in self.modules[max(0, top + 1 - length) : top + 1])

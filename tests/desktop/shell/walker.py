@@ -1,12 +1,11 @@
 """Drives the real window through the walk, through its widgets only."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import shiboken6
-from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from tests.desktop.finding import find
+from tests.desktop.waiting import events_until
 from workbench.desktop.export.dialog import ExportDialog
 from workbench.desktop.facts.importing.wizard import READING, REVIEW, ImportWizard
 from workbench.desktop.main_window import MainWindow
@@ -48,12 +48,9 @@ class Walker:
         self.window, self.stage, self.patience_s = window, stage, patience_s
 
     def wait(self, until: Callable[[], object], why: str) -> None:
-        end = time.monotonic() + self.patience_s
-        while not until():
-            assert time.monotonic() < end, (
-                f"waited in vain for {why}; notices: {self.window.notices.sentences()}"
-            )
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+        assert events_until(until, self.patience_s), (
+            f"waited in vain for {why}; notices: {self.window.notices.sentences()}"
+        )
         QApplication.processEvents()
 
     def click(self, name: str, parent: QWidget | None = None) -> None:
