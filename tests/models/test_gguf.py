@@ -92,6 +92,25 @@ def test_a_conversion_holds_the_files_values_bit_for_bit_and_is_made_once(
     assert (before.parameters, before.window) == (after.parameters, after.window) == (again.parameters, 128)
 
 
+@pytest.mark.usefixtures("own_cache")
+def test_a_file_is_parsed_once_for_its_config_and_once_to_be_converted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_gguf(tmp_path / "tiny.gguf")
+    parsed: list[object] = []
+
+    class Counted(format_of_gguf.GGUFReader):
+        def __init__(self, path: str) -> None:
+            parsed.append(path)
+            super().__init__(path)
+
+    monkeypatch.setattr(format_of_gguf, "GGUFReader", Counted)
+    outline(str(tmp_path / "tiny.gguf"))
+    load(str(tmp_path / "tiny.gguf"))
+    assert len(parsed) == 2
+    assert format_of_gguf.GGUFReader is Counted
+
+
 def test_a_model_from_gguf_exports_without_quantizer_traces(tmp_path: Path, own_cache: Path) -> None:
     assert own_cache
     write_gguf(tmp_path / "tiny.gguf")

@@ -1,10 +1,15 @@
 """GGUF files: unpacked once into the cache as a Hugging Face folder, which then opens in seconds."""
 
 import shutil
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 
+import gguf
 import torch
 from transformers import (
     AutoConfig,
@@ -24,6 +29,7 @@ from workbench.models.progress import Watch, quiet
 
 _STALE_SECONDS = 86_400  # a partial conversion this old was left by a crash
 _SIDE_BYTES = 64 << 20  # room for tokenizer and config
+_reading = threading.RLock()
 
 
 def converted_folder(sha256: str) -> Path:
@@ -49,15 +55,31 @@ def convert(file: Path, watch: Watch) -> tuple[Path, str]:
     if folder.is_dir():
         return folder, sha256
     _clear_stale(folder)
-    model = read_model(file, watch)
-    size = sum(p.numel() * p.element_size() for p in model.parameters())
-    require_space(folder, size + _SIDE_BYTES, f"Converting {file.name}")
-    try:
-        _write(model, file, folder, watch)
-    except OSError:
-        if not folder.is_dir():  # else another process was first with the same conversion
-            raise
+    with _parsed_once():
+        model = read_model(file, watch)
+        size = sum(p.numel() * p.element_size() for p in model.parameters())
+        require_space(folder, size + _SIDE_BYTES, f"Converting {file.name}")
+        try:
+            _write(model, file, folder, watch)
+        except OSError:
+            if not folder.is_dir():  # else another process was first with the same conversion
+                raise
     return folder, sha256
+
+
+@contextmanager
+def _parsed_once() -> Iterator[None]:
+    """Within it transformers parses a file once, and not again for its config, weights and tokenizer, and asks for
+    its tensors' names once, and not again for every submodule: seconds each time."""
+    with _reading:
+        own = {name: getattr(gguf, name) for name in ("GGUFReader", "get_tensor_name_map")}
+        try:
+            for name, made in own.items():
+                setattr(gguf, name, lru_cache(1)(made))
+            yield
+        finally:
+            for name, made in own.items():
+                setattr(gguf, name, made)
 
 
 def _write(model: PreTrainedModel, file: Path, folder: Path, watch: Watch) -> None:
@@ -70,8 +92,14 @@ def _write(model: PreTrainedModel, file: Path, folder: Path, watch: Watch) -> No
 
 
 def read_config(file: Path) -> PretrainedConfig:
-    """From the file's header; a few seconds, since the vocabulary lies in it too."""
+    """From the file's header; a few seconds the first time, since the vocabulary lies in it too."""
     require_gguf(file)
+    stat = file.stat()
+    return deepcopy(_config(file.absolute(), stat.st_size, stat.st_mtime_ns))
+
+
+@lru_cache(8)
+def _config(file: Path, _size: int, _mtime_ns: int) -> PretrainedConfig:
     try:
         with quiet(Watch(), ""):
             config: PretrainedConfig = AutoConfig.from_pretrained(file.parent, gguf_file=file.name)
