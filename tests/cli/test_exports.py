@@ -85,6 +85,18 @@ def state(folder: Path) -> dict[str, torch.Tensor]:
     return found
 
 
+def test_a_base_that_moved_is_asked_for_and_taken_from_where_it_is(
+    cli: Cli, session: Path, model: Path, place: Path, tmp_path: Path
+) -> None:
+    command = ["export", session, "--format", "delta", "--out", tmp_path / "x.delta.safetensors"]
+    moved = model.rename(place / "elsewhere")
+    try:
+        refused(cli(command), "where it was", "--model")
+        assert cli([*command, "--model", moved])[0] == 0
+    finally:
+        moved.rename(model)
+
+
 def test_a_delta_applied_is_the_model_that_the_run_exported(
     cli: Cli, session: Path, model: Path, place: Path, tmp_path: Path
 ) -> None:

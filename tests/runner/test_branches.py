@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from tests.runner.test_runner import RECIPE, Watched
-from workbench.editing.events import RunEnded, StepApplied
+from workbench.editing.control import Control
+from workbench.editing.events import Phase, Progressed, RunEnded, StepApplied
 from workbench.editing.job import Job
+from workbench.errors import Cancelled
 from workbench.runner.bench import BranchOrder
 from workbench.runner.events import JobFailed, RunBegan
 from workbench.session.lineage import CHAIN, CUTS, Chain, behind, chain_to, set_standing, standing
@@ -54,6 +56,23 @@ def test_rewinding_forward_and_back_is_bit_equal(watched: Watched) -> None:
     assert watched.bench.cuts == {}
     assert watched.bench.return_to(watched.session, chain.runs, chain.cuts)
     assert torch.equal(watched.weights(), middle)
+
+
+def test_a_rewind_tells_how_far_it_is_and_leaves_the_model_as_it_was_when_stopped(watched: Watched) -> None:
+    end, told = watched.weights(), list[Progressed]()
+
+    def stop_at_once(event: Progressed) -> None:
+        told.append(event)
+        control.stop()
+
+    control = Control(stop_at_once)
+    with pytest.raises(Cancelled, match="the model is as it was"):
+        watched.bench.return_to(watched.session, (1, 2), {2: 3}, control)
+    assert (told[0].phase, told[0].done, told[0].total) == (Phase.RETURNING, 1, 3)
+    assert torch.equal(watched.weights(), end)
+    assert (watched.bench.chain, watched.bench.cuts) == ([1, 2], {})
+    watched.run(watched.order(2))
+    assert watched.bench.chain == [1, 2, 3]
 
 
 def test_a_run_after_a_rewind_keeps_what_is_behind_it(watched: Watched) -> None:

@@ -20,6 +20,8 @@ from tests.session.kept_runs import (
 from tests.tiny import tiny_model
 from workbench.editing.control import Control
 from workbench.editing.events import Evaluated, RunStarted, StepApplied, WarmupProgressed
+from workbench.editing.job import Job
+from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
 from workbench.errors import SessionError
 from workbench.session.folder import Session
@@ -69,6 +71,55 @@ def test_a_run_stopped_in_its_warm_up_goes_on_there(tmp_path: Path) -> None:
         gone_on, events = resumed(session)
         assert [e.facts_done for e in events if isinstance(e, WarmupProgressed)] == [6, 8]
         assert_same_state(copied(gone_on), copied(whole))
+
+
+@pytest.mark.parametrize("done", [0, 1, 3])
+@pytest.mark.parametrize("mode", ["statistics", "edits"])
+def test_a_warm_up_that_was_cut_off_keeps_its_key_protection(tmp_path: Path, mode: str, done: int) -> None:
+    """As the window runs them: the warm-up for itself, killed before its end was kept."""
+    chosen, what = recipe(warmup_facts=8, warmup_mode=mode, protection=10, memory=1), job(0, warmup=8)
+    whole, _, _ = run_kept(tmp_path / "whole", chosen, what)
+    cut_off_in_warm_up(tmp_path / "s", chosen, what, done)
+    with Session.open(tmp_path / "s") as session:
+        assert session.run().reason == "interrupted"
+        assert session.rebuild(tiny_model()).bit_equal
+        gone_on, events = resumed(session)
+        assert [e.facts_done for e in events if isinstance(e, WarmupProgressed)] == [2, 4, 6, 8][done:]
+        assert_same_state(copied(gone_on), copied(whole))
+        assert_same_state(copied(session.rebuild(tiny_model()).editor), copied(whole))
+
+
+def test_a_warm_up_without_its_key_protection_is_done_anew(tmp_path: Path) -> None:
+    """As a version that kept none at the first batch left it."""
+    chosen, what = recipe(warmup_facts=8, warmup_mode="edits", protection=10), job(0, warmup=8)
+    whole, _, _ = run_kept(tmp_path / "whole", chosen, what)
+    cut_off_in_warm_up(tmp_path / "s", chosen, what, 3)
+    with Session.open(tmp_path / "s") as session:
+        for checkpoint in session._runs.checkpoints(1):
+            session._runs.drop_checkpoint(1, checkpoint.position)
+        with pytest.raises(SessionError, match="lost its key protection"):
+            session.rebuild(tiny_model())
+        gone_on, events = resumed(session)
+        assert [e.facts_done for e in events if isinstance(e, WarmupProgressed)] == [2, 4, 6, 8]
+        assert_same_state(copied(gone_on), copied(whole))
+        assert_same_state(copied(session.rebuild(tiny_model()).editor), copied(whole))
+
+
+def cut_off_in_warm_up(path: Path, chosen: Recipe, what: Job, done: int) -> None:
+    """After so many batches, and with one more whose figures were never kept."""
+    with Session.create(path) as session:
+        of = editor(chosen)
+        recorder = session.start_run(of, what)
+        keep_event = recorder.keep_event
+
+        def fail(event: object) -> None:
+            if isinstance(event, WarmupProgressed) and event.facts_done > done * chosen.batch:
+                raise KeyboardInterrupt
+            keep_event(event)  # type: ignore[arg-type]
+
+        recorder.keep_event = fail  # type: ignore[method-assign]
+        with pytest.raises(KeyboardInterrupt):
+            list(Run(of, what, sink=recorder).events())
 
 
 def test_a_step_that_was_never_told_is_done_again(tmp_path: Path) -> None:

@@ -34,7 +34,15 @@ from workbench.desktop.shell.notices import NoticeBar
 from workbench.desktop.shell.preferences import THEME, WELCOME, threads_of
 from workbench.desktop.shell.questions import may_stop
 from workbench.desktop.shell.recent import left_open, recent_sessions
-from workbench.desktop.shell.situation import NO_MODEL, Activity, Situation, ledger_reasons, primary, reasons
+from workbench.desktop.shell.situation import (
+    NO_MODEL,
+    RUNNING,
+    Activity,
+    Situation,
+    ledger_reasons,
+    primary,
+    reasons,
+)
 from workbench.desktop.shell.status_bar import StatusBar
 from workbench.desktop.shell.telling import Telling
 from workbench.desktop.shell.tool_bar import ORDER, ToolBar
@@ -142,6 +150,7 @@ class MainWindow(QMainWindow):
         desk.model_changed.connect(self._show_model)
         desk.engine_failed.connect(lambda error: self.handlers.tell_failure("Loading the engine", error))
         desk.run.advanced.connect(self._show_run)
+        desk.run.came_nearer.connect(self._show_progress)
         desk.keeper.changed.connect(self._show_session)
         desk.keeper.opened.connect(self._forget_overlays)
         self.overlays.changed.connect(self._show_series)
@@ -195,18 +204,17 @@ class MainWindow(QMainWindow):
             self.actions_by_name.permit(name, reason)
 
     def _show_activity(self, now: Situation) -> None:
-        run = self.desk.run
-        if run.running:
-            words = "Stopping…" if now.stopping else run.bridge.progress.headline()
-        elif now.activity is Activity.RETURNING:
-            words = "Bringing the model back…"
-        elif now.activity is Activity.PREPARING:
+        if now.activity in (*RUNNING, Activity.RETURNING):
+            self._show_progress()
+            return
+        if now.activity is Activity.PREPARING:
             words = "Preparing the run…"
         else:
             words = "Ready" if now.engine_ready else "Loading the engine…"
+        progress = self.desk.run.bridge.progress
         self.status.show_activity(words)
-        self.status.show_progress(run.bridge.progress, run.running)
-        self.run_panel.show_progress(run.bridge.progress, now.stopping)
+        self.status.show_progress(progress, running=False)
+        self.run_panel.show_progress(progress)
 
     @Slot(object)
     def _show_run(self, _events: object) -> None:
@@ -232,11 +240,11 @@ class MainWindow(QMainWindow):
     def _keep_prompt(self) -> None:
         self.desk.keeper.keep_prompt(self.probe.prompt_field.text())
 
+    @Slot()
     def _show_progress(self) -> None:
         run = self.desk.run
-        words = "Stopping…" if run.stopping else run.bridge.progress.headline()
-        self.status.show_activity(words)
-        self.status.show_progress(run.bridge.progress, run.running)
+        self.status.show_activity("Stopping…" if run.stopping else run.under_way.headline())
+        self.status.show_progress(run.under_way, running=True)
         self.run_panel.show_progress(run.bridge.progress, run.stopping)
 
     def _name_edited(self) -> None:

@@ -20,6 +20,7 @@ class Phase(StrEnum):
     WARMUP = "warming up"
     EDITING = "editing"
     EVALUATION = "scoring"
+    RETURNING = "bringing the model back"
 
 
 class EndReason(StrEnum):

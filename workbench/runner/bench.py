@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
-from workbench.editing.events import EndReason, Event, RunEnded
-from workbench.errors import SessionError, WorkbenchError
+from workbench.editing.events import EndReason, Event, Phase, RunEnded
+from workbench.errors import Cancelled, SessionError, WorkbenchError
 from workbench.runner.control import GatedControl
 from workbench.runner.events import RunBegan
 from workbench.runner.gate import Gate
 
 if TYPE_CHECKING:
+    from workbench.editing.control import Control
     from workbench.editing.editor import Editor
     from workbench.editing.job import Job
     from workbench.editing.recipe import Recipe
@@ -169,12 +170,22 @@ class Bench:
         yield from self._followed(continued, session, control)
 
     def return_to(
-        self, session: "Session", chain: Sequence[int], cuts: Mapping[int, int] | None = None
+        self,
+        session: "Session",
+        chain: Sequence[int],
+        cuts: Mapping[int, int] | None = None,
+        control: "Control | None" = None,
     ) -> bool:
         """The state after the last of these runs, or after the step of it that ``cuts`` names; with none, the unedited
-        model. False: rounded otherwise than when it was made. Raises SessionError; the model is unedited then."""
+        model. False: rounded otherwise than when it was made. Raises SessionError, and the model is unedited then, or
+        Cancelled, and it is as it was."""
         with self.gate.visit():
-            return self._return_to(session, chain, cuts or {})
+            before = list(self.chain), dict(self.cuts)
+            try:
+                return self._return_to(session, chain, cuts or {}, control)
+            except Cancelled:
+                self._return_to(session, *before)
+                raise
 
     @contextmanager
     def original(self, cancel: Flag | None = None) -> "Iterator[LoadedModel]":
@@ -225,11 +236,20 @@ class Bench:
         self.editor = None
         self._stand_at()
 
-    def _return_to(self, session: "Session", chain: Sequence[int], cuts: Mapping[int, int]) -> bool:
+    def _return_to(
+        self,
+        session: "Session",
+        chain: Sequence[int],
+        cuts: Mapping[int, int],
+        control: "Control | None" = None,
+    ) -> bool:
+        from workbench.evaluation.batching import Watch
+
         self._start_over()
         if not chain:
             return True
-        rebuilt = session.rebuild(self._model(), chain[-1], cuts.get(chain[-1]))
+        watch = Watch(control, control.progress(Phase.RETURNING, "steps")) if control is not None else None
+        rebuilt = session.rebuild(self._model(), chain[-1], cuts.get(chain[-1]), watch)
         self.editor = rebuilt.editor
         self._stand_at(chain, cuts)
         return rebuilt.bit_equal

@@ -54,13 +54,17 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator["Transaction"]:
-        """All of it or nothing; on disk when the block is left. Raises SessionError where read-only, DiskFull."""
+        """All of it or nothing; on disk when the block is left, and that of one within it with the outer one. Raises
+        SessionError where read-only, DiskFull."""
         if self._read_only:
             raise SessionError(
                 f"{self._folder} is open read-only and cannot be changed: save a copy to work on."
             )
         self.require_there()
         with self._mutex, self._in_words():
+            if self._connection.in_transaction:  # this thread's own: it holds the mutex
+                yield Transaction(self._connection)
+                return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield Transaction(self._connection)

@@ -3,8 +3,8 @@
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,6 +13,7 @@ from workbench.editing.editor import Editor
 from workbench.editing.job import Done, Job
 from workbench.editing.recipe import Recipe
 from workbench.errors import DiskFull, SessionError
+from workbench.evaluation.batching import Watch
 from workbench.facts.fact import Fact
 from workbench.models.files import is_disk_full, whole_folder
 from workbench.models.loaded import LoadedModel
@@ -139,6 +140,12 @@ class Session:
             raise _in_words(error, f"{self.folder} cannot be copied to {target}") from error
         return target
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is changed within it is kept as a whole or, where anything in it raises, not at all."""
+        with self._database.transaction():
+            yield
+
     def fact_count(self, kind: FactKind) -> int:
         return self._facts.count(kind)
 
@@ -240,12 +247,16 @@ class Session:
             raise
 
     def rebuild(
-        self, model: LoadedModel | Editor, run: int | None = None, step: int | None = None
+        self,
+        model: LoadedModel | Editor,
+        run: int | None = None,
+        step: int | None = None,
+        watch: Watch | None = None,
     ) -> Rebuilt:
         """An editor in the state after an editing step (0: before the first; None: the last kept) of a run (None: the
         newest). ``model``: unedited, or the editor that edited it, which is of no use afterwards; its weights are
-        edited in place, and unedited where this raises."""
-        return rebuild(self.folder, self._runs, _unedited(model), self.run(run).id, step)
+        edited in place, and unedited where this raises, which may be Cancelled."""
+        return rebuild(self.folder, self._runs, _unedited(model), self.run(run).id, step, watch)
 
     def rewind(self, editor: Editor, run: int | None = None, step: int | None = None) -> Rebuilt:
         """As ``rebuild`` with an editor at hand that has the run's recipe and modules."""
@@ -330,12 +341,12 @@ class Session:
         )
 
     def _drop_untold(self, record: RunRecord) -> None:
-        """The last step, where its figures were never kept; doing it again gives the same step and its figures."""
-        steps = self._runs.steps(record.id)
-        if steps and not resume.is_told(steps[-1], record, self._runs.scored_steps(record.id)):
-            self._runs.drop_step(record.id, steps[-1].position)
+        """What going on does again, with the same result."""
+        steps, scored = self._runs.steps(record.id), self._runs.scored_steps(record.id)
+        for step in resume.to_do_again(steps, record, scored, bool(self._runs.checkpoints(record.id))):
+            self._runs.drop_step(record.id, step.position)
             with suppress(OSError):
-                (self.folder / STEPS / steps[-1].file.name).unlink()
+                (self.folder / STEPS / step.file.name).unlink()
 
 
 def _unedited(model: LoadedModel | Editor) -> LoadedModel:

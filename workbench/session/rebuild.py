@@ -11,6 +11,7 @@ from torch import Tensor
 from workbench.editing.editor import Editor
 from workbench.editing.recipe import Recipe
 from workbench.errors import SessionError
+from workbench.evaluation.batching import Watch
 from workbench.models.loaded import LoadedModel
 from workbench.models.modules import EditableModule
 from workbench.session.factors import step_from
@@ -35,25 +36,41 @@ class Rebuilt:
     fingerprint: str
 
 
-def rebuild(folder: Path, runs: RunsTable, loaded: LoadedModel, run: int, step: int | None = None) -> Rebuilt:
+def rebuild(
+    folder: Path,
+    runs: RunsTable,
+    loaded: LoadedModel,
+    run: int,
+    step: int | None = None,
+    watch: Watch | None = None,
+) -> Rebuilt:
     """``loaded`` holds the unedited weights and is edited in place. ``step``: an editing step, 0 for the state before
-    the first; None: the last state kept. Raises SessionError; the model is unedited then."""
+    the first; None: the last state kept. ``watch`` counts the steps done on the way. Raises SessionError and Cancelled;
+    the model is unedited then."""
     record = runs.one(run)
     require_base(loaded, record)
-    return restore(folder, runs, Editor(loaded, modules_of(loaded, record), record.recipe), run, step)
+    editor = Editor(loaded, modules_of(loaded, record), record.recipe)
+    return restore(folder, runs, editor, run, step, watch)
 
 
-def restore(folder: Path, runs: RunsTable, editor: Editor, run: int, step: int | None = None) -> Rebuilt:
+def restore(
+    folder: Path,
+    runs: RunsTable,
+    editor: Editor,
+    run: int,
+    step: int | None = None,
+    watch: Watch | None = None,
+) -> Rebuilt:
     """As ``rebuild``, with an editor at hand that has the run's recipe and modules, whatever it has done so far."""
     record = runs.one(run)
     if record.parent is not None and step is not None and step < (record.parent_step or 0):
-        return restore(folder, runs, editor, record.parent, step)
+        return restore(folder, runs, editor, record.parent, step, watch)
     require_same_base(editor, record)
     steps = _steps_from_branch(runs, record)
     position = _wanted(record, steps, step)
     try:
         with _threads(record.environment.threads):
-            _go_to(folder, runs, editor, record, steps, position)
+            _go_to(folder, runs, editor, record, steps, position, watch or Watch())
     except BaseException:
         editor.restore()
         raise
@@ -154,11 +171,16 @@ def _go_to(
     record: RunRecord,
     steps: Sequence[StepRecord],
     position: Position,
+    watch: Watch,
 ) -> None:
+    watch.check()
     reached = _load_nearest(folder, runs, editor, record, position)
-    for step in steps:
-        if reached < step.position <= position and not step.skipped:
-            _repeat(folder, editor, step)
+    left = [step for step in steps if reached < step.position <= position and not step.skipped]
+    watch.done, watch.total = 0, len(left)
+    for step in left:
+        watch.check()
+        _repeat(folder, editor, step)
+        watch.advance(1)
     _remember_shifts(folder, runs, editor, record, position)
 
 

@@ -69,6 +69,8 @@ class RunRecorder:
         state = fingerprint(state_tensors(self._editor))
         name = self._name(position, state)
         file = keep_tensors(self._folder / STEPS, name, step_tensors(shifts, traced))
+        if not (self._last or self._is_reachable()):
+            self._keep_checkpoint(state, pinned=True, at=position)
         first = self._facts if position.editing == self._at.editing else 0
         count = len(traced.losses)
         record = StepRecord(self.run, position, first, count, traced.rows, file, state, now(), None)
@@ -108,7 +110,12 @@ class RunRecorder:
         tensors = {} if self._last else state_tensors(self._editor)
         if tensors and fingerprint(tensors) != self._start:
             self._start = fingerprint(tensors)
-            self._keep_checkpoint(self._start, pinned=True)
+            self._keep_checkpoint(self._start, pinned=True, at=self._at)
+
+    def _is_reachable(self) -> bool:
+        """Whether the run's steps lead to its states: key protection is in none of them, and the only event before a
+        warm-up's first step, the unedited scores, is told where there are facts to edit."""
+        return not self._editor.recipe.protection or bool(self._runs.checkpoints(self.run))
 
     def _keep_report(self, report: Report, *, due: bool, pinned: bool = False) -> None:
         self._runs.report(self.run, self._at, report)
@@ -128,15 +135,15 @@ class RunRecorder:
     def _try_checkpoint(self, pinned: bool) -> None:
         """Only a short cut: where it does not fit, the steps still lead there."""
         with suppress(DiskFull):
-            self._keep_checkpoint(self._last, pinned)
+            self._keep_checkpoint(self._last, pinned, self._at)
             self._thin_out()
 
-    def _keep_checkpoint(self, state: str, pinned: bool) -> None:
-        name = self._name(self._at, state)
-        if any(c.position == self._at and c.file.name == name for c in self._runs.checkpoints(self.run)):
+    def _keep_checkpoint(self, state: str, pinned: bool, at: Position) -> None:
+        name = self._name(at, state)
+        if any(c.position == at and c.file.name == name for c in self._runs.checkpoints(self.run)):
             return
         file = keep_tensors(self._folder / CHECKPOINTS, name, state_tensors(self._editor))
-        self._runs.keep_checkpoint(CheckpointRecord(self.run, self._at, pinned, file))
+        self._runs.keep_checkpoint(CheckpointRecord(self.run, at, pinned, file))
 
     def _thin_out(self) -> None:
         """Row first, so that no row ever names a file that is gone."""

@@ -1,6 +1,6 @@
 """Going on with a run that was stopped or cut off, branching one, and replaying one without some of its facts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from workbench.editing.editor import Editor
@@ -23,6 +23,16 @@ class GoingOn:
     bit_equal: (
         bool  # False: rounded otherwise than where the run began; results may differ in the last digits
     )
+
+
+def to_do_again(
+    steps: Sequence[StepRecord], run: RunRecord, scored: Collection[int], has_checkpoint: bool
+) -> Sequence[StepRecord]:
+    """The last of ``steps`` where its figures were never kept; a whole warm-up where nothing holds the key protection
+    that it began with."""
+    if run.parent is None and run.recipe.protection > 0 and not has_checkpoint and not run.steps_done:
+        return steps
+    return [step for step in steps[-1:] if not is_told(step, run, scored)]
 
 
 def is_told(step: StepRecord, run: RunRecord, scored: Collection[int]) -> bool:

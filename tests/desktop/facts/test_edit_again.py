@@ -6,6 +6,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from workbench.desktop.facts import FactsPanel, State
+from workbench.desktop.facts.store.fact_list import AGAIN
 
 RAN = (State.KEPT, State.LOST, State.MISSED, State.SKIPPED, State.NEW)
 STEPS = (1, 1, 2, -1, -1)
@@ -40,13 +41,13 @@ def test_facts_to_edit_again_count_as_new_until_it_is_undone(filled: FactsPanel)
     filled.action("lost").trigger()
     filled.action("again").trigger()
     assert states(filled) == [State.KEPT, State.NEW, State.NEW, State.SKIPPED, State.NEW]
-    assert filled.facts.steps.tolist() == [1, -1, -1, -1, -1]
+    assert filled.facts.steps.tolist() == [1, AGAIN, AGAIN, -1, -1]
     assert "next run edits 2 facts again" in filled.facts_page.notice.label.text()
     filled.undo_stack.undo()
     assert states(filled) == list(RAN)
     assert filled.facts.steps.tolist() == list(STEPS)
     filled.undo_stack.redo()
-    assert filled.facts.steps.tolist() == [1, -1, -1, -1, -1]
+    assert filled.facts.steps.tolist() == [1, AGAIN, AGAIN, -1, -1]
 
 
 def test_undo_leaves_alone_what_a_run_has_done_since(filled: FactsPanel) -> None:
@@ -85,4 +86,4 @@ def test_both_have_keys(filled: FactsPanel) -> None:
     QTest.keyClick(filled.facts_page.table, Qt.Key.Key_F, both)
     assert chosen(filled) == [1, 2]
     QTest.keyClick(filled.facts_page.table, Qt.Key.Key_E, both)
-    assert filled.facts.steps.tolist() == [1, -1, -1, -1, -1]
+    assert filled.facts.steps.tolist() == [1, AGAIN, AGAIN, -1, -1]

@@ -51,3 +51,43 @@ def test_words_filter_what_is_shown_and_copied(qtbot: QtBot, panel: LogPanel) ->
     find(panel, QPushButton, "log-copy").click()
     assert QApplication.clipboard().text().endswith("Disk full")
     assert "Step" not in QApplication.clipboard().text()
+
+
+@pytest.fixture
+def long(qtbot: QtBot, panel: LogPanel) -> QPlainTextEdit:
+    """More lines than there is room for, at the end."""
+    panel.resize(400, 300)
+    panel.show()
+    for number in range(60):
+        logging.getLogger("workbench").info("Step %d", number)
+    qtbot.waitUntil(lambda: len(lines(panel)) == 60)
+    return find(panel, QPlainTextEdit, "log-text")
+
+
+def test_the_end_is_followed(qtbot: QtBot, panel: LogPanel, long: QPlainTextEdit) -> None:
+    bar = long.verticalScrollBar()
+    assert bar.value() == bar.maximum() > 0
+    logging.getLogger("workbench").info("Step 60")
+    qtbot.waitUntil(lambda: len(lines(panel)) == 61)
+    assert bar.value() == bar.maximum()
+
+
+def test_new_lines_leave_alone_what_the_person_scrolled_to_and_selected(
+    qtbot: QtBot, panel: LogPanel, long: QPlainTextEdit
+) -> None:
+    long.verticalScrollBar().setValue(10)
+    cursor = long.textCursor()
+    cursor.setPosition(long.document().findBlockByNumber(12).position())
+    cursor.movePosition(cursor.MoveOperation.EndOfBlock, cursor.MoveMode.KeepAnchor)
+    long.setTextCursor(cursor)
+    assert long.verticalScrollBar().value() == 10
+    logging.getLogger("workbench").info("Step 60")
+    qtbot.waitUntil(lambda: len(lines(panel)) == 61)
+    assert long.verticalScrollBar().value() == 10
+    assert long.textCursor().selectedText().endswith("Step 12")
+
+
+def test_a_filter_shows_the_newest_of_what_it_finds(panel: LogPanel, long: QPlainTextEdit) -> None:
+    long.verticalScrollBar().setValue(3)
+    find(panel, QLineEdit, "log-search").setText("step")
+    assert long.verticalScrollBar().value() == long.verticalScrollBar().maximum() > 0

@@ -3,17 +3,24 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.finding import find
 from workbench.desktop.method.fields import ChoiceField, NumberField
 from workbench.desktop.method.groups import GROUPS, WORDS
 from workbench.desktop.method.panel import MethodPanel
+from workbench.desktop.shell.layout import RIGHT
+from workbench.desktop.theme import Theme
 from workbench.editing.recipe import Recipe
 from workbench.editing.recipes import named_recipes, recipe_named
 from workbench.models.presets import Preset
 from workbench.settings import described
+
+
+@pytest.fixture(scope="module")
+def theme(qapp: QApplication) -> Theme:
+    return Theme(qapp, "dark")
 
 
 @pytest.fixture
@@ -193,3 +200,18 @@ def test_a_lock_says_why_and_keeps_everything_readable(panel: MethodPanel) -> No
 def test_it_fits_a_narrow_dock(panel: MethodPanel) -> None:
     panel.fold.button.click()
     assert panel.minimumSizeHint().width() <= 280
+
+
+@pytest.mark.usefixtures("theme")
+def test_no_title_wraps_at_the_dock_s_usual_width(panel: MethodPanel) -> None:
+    """Of changed settings neither, whose titles are bold and beside a button; and with a scroll bar."""
+    panel.resize(RIGHT, 500)
+    panel.fold.button.setChecked(True)
+    for row in panel.rows.values():
+        row.show_base(object(), "the recipe")
+    QApplication.processEvents()
+    assert all(row.reset_button.isVisible() for row in panel.rows.values())
+    for row in panel.rows.values():
+        needed = row.label.fontMetrics().horizontalAdvance(row.label.text())
+        assert row.label.width() >= needed, row.label.text()
+    assert panel.rows["warmup_memory"].field.accessibleName() == "Warm-up memory η₀"

@@ -32,6 +32,7 @@ def make_window(
 
     def make() -> MainWindow:
         window = MainWindow(person_settings(), theme, LogKeeper())
+        window.desk.run.runner.threads = 1  # several wait for each other where the cores are busy
         window.resize(*SIZE)
         window.show()
         qtbot.waitExposed(window)

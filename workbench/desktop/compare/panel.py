@@ -27,6 +27,7 @@ from workbench.desktop.background import Background, Tell
 from workbench.desktop.compare.models import GridModel, Row, RunsModel, score_rows
 from workbench.desktop.compare.reading import Candidate, candidates, candidates_in
 from workbench.desktop.compare.retention import RetentionMap, ShareBar
+from workbench.desktop.empty_page import EmptyPage
 from workbench.desktop.facts.widgets import set_up_rows
 from workbench.desktop.series import RunSeries
 from workbench.desktop.theme import mark
@@ -53,7 +54,7 @@ class ComparePanel(QWidget):
         self._reading, self._adding = Background(self), Background(self)
         self._make_parts()
         self.pages = QStackedWidget()
-        self.pages.addWidget(self._new_invitation())
+        self.pages.addWidget(EmptyPage(EMPTY, self.first_add))
         self.pages.addWidget(self._new_content())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -136,19 +137,6 @@ class ComparePanel(QWidget):
         self.setting_table = _table("compare-settings", "Settings that differ", self.settings)
         self.same = label("All settings of the ticked runs are the same.", "dim")
         self.different = Sentence("compare-different")
-
-    def _new_invitation(self) -> QWidget:
-        page = QWidget()
-        sentence = label(EMPTY, "dim")
-        sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(24, 12, 24, 12)
-        column.setSpacing(12)
-        column.addStretch(1)
-        column.addWidget(sentence)
-        column.addLayout(row(1, self.first_add, 1))
-        column.addStretch(1)
-        return page
 
     def _new_content(self) -> QWidget:
         splitter = QSplitter(Qt.Orientation.Horizontal)

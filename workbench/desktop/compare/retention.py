@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
@@ -13,7 +12,6 @@ from PySide6.QtGui import (
     QGuiApplication,
     QImage,
     QKeyEvent,
-    QLinearGradient,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -22,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.desktop.plots.axes import nice_spacing
+from workbench.desktop.plots.cividis import paint_bar, share_pixels
 from workbench.desktop.plots.plot import SMALL
 from workbench.desktop.theme import interface_font, tokens_of
 
@@ -145,9 +144,7 @@ class RetentionMap(QWidget):
         if not self.values.size:
             return
         rows, columns = self.values.shape
-        colours = pg.colormap.get("cividis").map(np.nan_to_num(self.values).clip(0, 1), mode="byte")
-        pixels = np.ascontiguousarray(colours.reshape(rows, columns, 4))
-        pixels[np.isnan(self.values)] = 0
+        pixels = share_pixels(self.values)
         image = QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBA8888)
         painter.drawImage(area, image)
         painter.setPen(QPen(ground, 1))
@@ -196,10 +193,7 @@ class ShareBar(QWidget):
         painter = QPainter(self)
         painter.setFont(self._font)
         bar = QRectF(8, TOP, 10, max(1, self.height() - TOP - BOTTOM))
-        gradient = QLinearGradient(bar.bottomLeft(), bar.topLeft())
-        for position in np.linspace(0, 1, 17):
-            gradient.setColorAt(position, pg.colormap.get("cividis").map(position, mode="qcolor"))
-        painter.fillRect(bar, gradient)
+        paint_bar(painter, bar)
         painter.setPen(QColor(tokens_of(QGuiApplication.palette()).dim))
         line = QFontMetricsF(self._font).height()
         for value in (0.0, 0.5, 1.0):

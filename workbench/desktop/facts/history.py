@@ -9,7 +9,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from workbench.desktop.facts.store.batch import Batch, prepared
 from workbench.desktop.facts.store.columns import facts_in_words
-from workbench.desktop.facts.store.fact_list import FactList, Rows
+from workbench.desktop.facts.store.fact_list import AGAIN, UNTOUCHED, FactList, Rows
 from workbench.desktop.facts.store.states import IntArray
 from workbench.facts.fact import Fact
 
@@ -75,7 +75,7 @@ class _EditAgain(QUndoCommand):
         self._before = facts.rows(indices)
 
     def redo(self) -> None:
-        self._facts.set_states(self._indices, self._facts.resting, -1)
+        self._facts.set_states(self._indices, self._facts.resting, AGAIN)
         self._told(self._facts, self._indices)
 
     def undo(self) -> None:
@@ -138,7 +138,7 @@ class FactHistory(QObject):
         states, steps = rows.states.copy(), rows.steps.copy()
         for place, (before, after) in enumerate(zip(rows.batch.facts, held, strict=True)):
             if (before.prompt, before.target, before.subject) != (after.prompt, after.target, after.subject):
-                states[place], steps[place] = facts.resting, -1
+                states[place], steps[place] = facts.resting, UNTOUCHED
         text = text or f"change {facts_in_words(len(indices))}"
         self._push(_Replace(facts, indices, Rows(prepared(held), states, steps), text, self._tell))
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.desktop.facts.empty_page import EmptyPage
+from workbench.desktop.empty_page import EmptyPage
 from workbench.desktop.facts.filter_bar import FilterBar
 from workbench.desktop.facts.history import FactHistory
 from workbench.desktop.facts.notice import NoticeStrip

@@ -31,6 +31,7 @@ class LedgerBook(QObject):
         self._keeper, self._run = keeper, run
         self._going = 0  # the run that goes on
         self._last: LedgerStep | None = None
+        self._meanwhile: list[LedgerStep] = []  # told while the session is being read
         self._reading, self._reading_facts = Background(self), Background(self)
         self._reading.finished.connect(self._take)
         self._reading.failed.connect(lambda error: self.failed.emit("Reading the ledger", error))
@@ -60,6 +61,7 @@ class LedgerBook(QObject):
 
             return ledger(session)
 
+        self._meanwhile = []
         self._reading.start(work)
 
     def read_facts(self, run: int) -> None:
@@ -114,6 +116,11 @@ class LedgerBook(QObject):
     def _take(self, runs: "list[LedgerRun]") -> None:
         self.about_to_read.emit()
         self.model.set_ledger(runs)
+        if self._meanwhile:
+            self.refresh_run(self._meanwhile[-1].run)
+        for step in self._meanwhile:
+            self.model.add_step(step)
+        self._meanwhile = []
         self.show_standing()
         self.read.emit()
 
@@ -137,13 +144,17 @@ class LedgerBook(QObject):
                 self._going, self._last = event.run, None
                 self.refresh_run(event.run)
             case StepApplied() | StepSkipped() | WarmupProgressed():
-                self._last = self._entry(event)
-                self.model.add_step(self._last)
+                self._add_step(self._entry(event))
             case Evaluated() if event.step and self._last is not None:
-                self._last = with_scores(self._last, event.scores)
-                self.model.add_step(self._last)
+                self._add_step(with_scores(self._last, event.scores))
             case RunEnded() if self._going:
                 self.refresh_run(self._going)
+
+    def _add_step(self, step: "LedgerStep") -> None:
+        self._last = step
+        self.model.add_step(step)
+        if self._reading.busy:
+            self._meanwhile.append(step)
 
     def _entry(self, event: StepApplied | StepSkipped | WarmupProgressed) -> "LedgerStep":
         from workbench.session.ledger import entry_of

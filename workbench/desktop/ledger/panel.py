@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.desktop.empty_page import EmptyPage
 from workbench.desktop.facts.widgets import set_up_rows
 from workbench.desktop.ledger.book import LedgerBook
 from workbench.desktop.ledger.columns import COLUMNS
@@ -24,7 +25,7 @@ from workbench.desktop.ledger.model import Place
 from workbench.desktop.ledger.step_facts import FOUND, NUMBER, PROMPT, TARGET, RunFacts, StepFacts
 from workbench.desktop.shell.action_button import ActionButton
 from workbench.desktop.theme import mark
-from workbench.desktop.widgets import label, line, row
+from workbench.desktop.widgets import line, row
 
 EMPTY = "Every run and step of this session is listed here as soon as one begins."
 ACTIONS = ("rewind", "branch", "replay", "name-run", "note-run")
@@ -59,7 +60,7 @@ class LedgerPanel(QWidget):
         self.tree, self.facts = self._new_tree(), StepFacts(self)
         self.fact_table = self._new_fact_table()
         self.pages = QStackedWidget()
-        self.pages.addWidget(self._new_invitation(actions["edit"]))
+        self.pages.addWidget(EmptyPage(EMPTY, ActionButton(actions["edit"], "ledger-edit")))
         self.pages.addWidget(self._new_content())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -126,20 +127,6 @@ class LedgerPanel(QWidget):
             columns.resizeSection(column, width)
         columns.setSectionResizeMode(PROMPT, QHeaderView.ResizeMode.Stretch)
         return table
-
-    def _new_invitation(self, edit: QAction) -> QWidget:
-        page = QWidget()
-        sentence = label(EMPTY, "dim")
-        sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        button = ActionButton(edit, "ledger-edit")
-        column = QVBoxLayout(page)
-        column.setContentsMargins(24, 12, 24, 12)
-        column.setSpacing(12)
-        column.addStretch(1)
-        column.addWidget(sentence)
-        column.addLayout(row(1, button, 1))
-        column.addStretch(1)
-        return page
 
     def _new_content(self) -> QWidget:
         page = QWidget()

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QTextCursor
+from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from workbench.desktop.log.handler import MOST, Entry, LogKeeper
@@ -74,13 +74,16 @@ class LogPanel(QWidget):
         self._shown = self._keeper.total
 
     def _append(self, entries: list[Entry]) -> None:
+        """What is seen stays where it is, but at the end, which is followed."""
         level, wanted = int(self.level.currentData()), self.search.text().casefold()
         lines = [_line(e) for e in entries if e.level >= level]
         lines = [text for text in lines if wanted in text.casefold()]
         if lines:
+            bar = self.text.verticalScrollBar()
+            at_end = bar.value() == bar.maximum()
             self.text.appendPlainText("\n".join(lines))
-            self.text.moveCursor(QTextCursor.MoveOperation.End)
-            self.text.moveCursor(QTextCursor.MoveOperation.StartOfLine)
+            if at_end:
+                bar.setValue(bar.maximum())
 
     @Slot()
     def _copy(self) -> None:

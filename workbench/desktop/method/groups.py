@@ -23,6 +23,9 @@ GROUPS = (
 # What a new recipe leaves as the person set it: where and how often, not how.
 KEPT_BY_RECIPES = ("modules", "evaluate_every", "on_error", "seed")
 
+# What a setting is called below the title of its group, where its whole name is too long for the dock.
+SHORT = {"warmup_memory": "Memory"}
+
 WORDS: dict[str, dict[str, str]] = {
     "normalisation": {"whitening": "Full whitening", "diagonal": "Diagonal", "none": "None"},
     "scope": {"module": "Per module", "shape": "By shape"},

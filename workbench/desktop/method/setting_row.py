@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from workbench.desktop.method.fields import ChoiceField, Field, NumberField, SwitchField, field_for
-from workbench.desktop.method.groups import choice_in_words
+from workbench.desktop.method.groups import SHORT, choice_in_words
 from workbench.desktop.method.numbers import in_words
 from workbench.desktop.theme import mark
 from workbench.desktop.widgets import Sentence, label, permit, tool_button
@@ -22,7 +22,7 @@ class SettingRow(QWidget):
         self.name, self.setting, self._default = name, setting, default
         self._lock_reason = ""
         title = f"{setting.label} {setting.symbol}".strip()
-        self.label = label(title)
+        self.label = label(f"{SHORT.get(name, setting.label)} {setting.symbol}".strip())
         self.field: Field = field_for(name, setting, default)
         self.field.setObjectName(f"method-{name}")
         self.field.setAccessibleName(title)

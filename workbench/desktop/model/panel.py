@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.desktop.empty_page import EmptyPage
 from workbench.desktop.model.card import ModelCard, card_of
 from workbench.desktop.model.module_picker import ModulePicker
 from workbench.desktop.model.needs import editing_memory
@@ -89,20 +90,10 @@ class ModelPanel(QWidget):
         permit(self.unload_button, reason, UNLOAD_HELP)
 
     def _empty_page(self) -> QWidget:
-        page = QWidget()
-        sentence = label(INVITATION, "dim")
-        sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.load_button = push_button("Load model…", "model-load-wanted")
         mark(self.load_button, primary=True)
         self.load_button.clicked.connect(self.load_wanted)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(24, 24, 24, 24)
-        column.setSpacing(12)
-        column.addStretch(2)
-        column.addWidget(sentence)
-        column.addLayout(row(1, self.load_button, 1))
-        column.addStretch(3)
-        return page
+        return EmptyPage(INVITATION, self.load_button)
 
     def _card_page(self) -> QWidget:
         self.name, self.summary = label("", "title"), label("", "dim")

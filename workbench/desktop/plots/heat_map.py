@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from workbench.desktop.plots.axes import PlainAxis, RowAxis, format_value, nice_spacing, ticks_between
+from workbench.desktop.plots.cividis import colour_of, paint_bar
 from workbench.desktop.plots.export import number
 from workbench.desktop.plots.modules import by_layer, short_names
 from workbench.desktop.plots.plot import SMALL, Plot, XAxis
@@ -52,10 +53,7 @@ class ColourBar(pg.GraphicsWidget):  # type: ignore[misc]
             return
         height = self.size().height()
         bar = QRectF(14, 0, self.BAR, height)
-        gradient = QLinearGradient(bar.bottomLeft(), bar.topLeft())
-        for position in np.linspace(0, 1, 17):
-            gradient.setColorAt(position, pg.colormap.get("cividis").map(position, mode="qcolor"))
-        painter.fillRect(bar, gradient)
+        paint_bar(painter, bar)
         painter.setFont(self._font)
         painter.setPen(QPen(QColor(self.tokens.dim), 1))
         self._paint_ticks(painter, bar, height)
@@ -143,7 +141,7 @@ class HeatMapPlot(Plot):
         ]
 
     def _pen(self, share: float) -> QPen:
-        return QPen(pg.colormap.get("cividis").map(share if share == share else 0.0, mode="qcolor"), 4)
+        return QPen(colour_of(share if share == share else 0.0), 4)
 
     def table(self) -> tuple[list[str], Iterator[Sequence[object]]]:
         modules, values, _ = self._rows()

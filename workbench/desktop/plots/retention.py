@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from workbench.desktop.plots.axes import CellAxis, PlainAxis
+from workbench.desktop.plots.cividis import colour_of, share_pixels
 from workbench.desktop.plots.export import number
 from workbench.desktop.plots.heat_map import ColourBar
 from workbench.desktop.plots.plot import Plot, XAxis
@@ -52,11 +53,7 @@ def pixels_of(matrix: Matrix) -> Array:
     across = min(ACROSS, max(1, 8 * len(matrix.ends)))
     width = matrix.ends[-1] / across
     columns = np.searchsorted(matrix.ends, (np.arange(across) + 0.5) * width)
-    shown = values[:, columns]
-    pixels: Array = pg.colormap.get("cividis").map(np.nan_to_num(shown).clip(0, 1).ravel(), mode="byte")
-    pixels = pixels.reshape(*shown.shape, 4)
-    pixels[np.isnan(shown)] = 0
-    return pixels
+    return share_pixels(values[:, columns])
 
 
 def grouped(values: Array, most: int) -> Array:
@@ -167,7 +164,7 @@ class RetentionPlot(Plot):
     def _pen(self, value: float) -> QPen:
         if value != value:
             return QPen(Qt.PenStyle.NoPen)
-        return QPen(pg.colormap.get("cividis").map(min(max(value, 0.0), 1.0), mode="qcolor"), 4)
+        return QPen(colour_of(value), 4)
 
     def _right_after(self, step: int) -> float:
         assert self.run is not None

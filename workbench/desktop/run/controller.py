@@ -13,10 +13,20 @@ from workbench.desktop.bridge import Bridge
 from workbench.desktop.facts import FactsPanel
 from workbench.desktop.facts.store.states import IntArray
 from workbench.desktop.run.fact_states import FactStates
+from workbench.desktop.run.progress import RunProgress
 from workbench.desktop.shell.situation import RUNNING, Activity
+from workbench.desktop.study import CancelControl
 from workbench.desktop.workspace.keeper import SessionKeeper
 from workbench.desktop.workspace.opened import Opened, Unfinished, places, read_session
-from workbench.editing.events import EndReason, RunEnded, StepApplied, StepSkipped, WarmupProgressed
+from workbench.editing.events import (
+    EndReason,
+    Progressed,
+    RunEnded,
+    StepApplied,
+    StepSkipped,
+    WarmupProgressed,
+)
+from workbench.errors import Cancelled
 from workbench.runner.bench import Bench, BranchOrder, Order
 from workbench.runner.events import JobFailed, RunBegan, RunnerEvent
 from workbench.runner.runner import Runner
@@ -33,6 +43,7 @@ class RunController(QObject):
     failed = Signal(object)  # JobFailed
     ended = Signal()  # a run, however it did
     returned = Signal(str)  # the model is back in an earlier state, in words
+    came_nearer = Signal()  # to that state, as ``way_back`` tells
     broke = Signal(str, object)  # what was tried, the exception
 
     def __init__(
@@ -49,9 +60,11 @@ class RunController(QObject):
         self._asked_to_stop = False
         self._returning, self._preparing = Background(self), Background(self)
         self._said_back = ""
+        self.way_back = RunProgress()  # how far the model is brought back
         self._branching = False  # a branch was asked for that has not begun
         self.bridge.ticked.connect(self._follow)
         self.bridge.ended.connect(self._ended)
+        self._returning.progressed.connect(self._came_nearer)
         self._returning.finished.connect(self._returned)
         self._returning.failed.connect(self._return_failed)
         self._preparing.finished.connect(self._start_branch)
@@ -63,7 +76,13 @@ class RunController(QObject):
 
     @property
     def stopping(self) -> bool:
-        return self.running and (self._asked_to_stop or self._discarding)
+        busy = self.running or self.activity is Activity.RETURNING
+        return busy and (self._asked_to_stop or self._discarding)
+
+    @property
+    def under_way(self) -> RunProgress:
+        """Of the run, or of the way back."""
+        return self.way_back if self.activity is Activity.RETURNING else self.bridge.progress
 
     @property
     def discarding(self) -> bool:
@@ -145,8 +164,12 @@ class RunController(QObject):
         self.changed.emit()
 
     def stop_after_step(self) -> None:
+        """Of a run; where the model is brought back, it is left as it was."""
         self._asked_to_stop = True
-        self.runner.stop_after_step()
+        if self.activity is Activity.RETURNING:
+            self._returning.cancel()
+        else:
+            self.runner.stop_after_step()
         self.changed.emit()
 
     def discard(self) -> None:
@@ -169,7 +192,7 @@ class RunController(QObject):
         self.unfinished = opened.unfinished
         self.states.rows = opened.rows
         self.bridge.show_again(opened.events)
-        touched = np.flatnonzero(opened.steps >= 0)
+        touched = opened.touched
         if len(touched):
             self._facts.set_states(touched, opened.states[touched], opened.steps[touched].astype(np.int32))
         self.changed.emit()
@@ -251,11 +274,13 @@ class RunController(QObject):
         self._keeper.flush()
         session, bench = self._keeper.need(), self.bench
         self.activity, self._said_back = Activity.RETURNING, said
+        self._asked_to_stop = False
+        self.way_back.expect("", warming_up=False)
 
-        def work(_tell: Tell, _cancel: Event) -> object:
+        def work(tell: Tell, cancel: Event) -> object:
             from workbench.session.lineage import set_standing
 
-            bit_equal = bench.return_to(session, chain.runs, chain.cuts)
+            bit_equal = bench.return_to(session, chain.runs, chain.cuts, CancelControl(cancel, tell))
             if not session.read_only:
                 set_standing(session, chain)
             return bit_equal, read_session(session, chain)
@@ -280,9 +305,14 @@ class RunController(QObject):
         self.changed.emit()
 
     @Slot(object)
+    def _came_nearer(self, event: Progressed) -> None:
+        self.way_back.add(event)
+        self.came_nearer.emit()
+
+    @Slot(object)
     def _returned(self, result: tuple[bool, Opened]) -> None:
         bit_equal, opened = result
-        self.activity = Activity.NOTHING
+        self.activity, self._asked_to_stop = Activity.NOTHING, False
         self._facts.facts.reset_states()
         self.show(opened)
         rounded = (
@@ -293,8 +323,11 @@ class RunController(QObject):
 
     @Slot(object)
     def _return_failed(self, error: Exception) -> None:
-        self.activity = Activity.NOTHING
-        self.broke.emit("Bringing the model back", error)
+        self.activity, self._asked_to_stop = Activity.NOTHING, False
+        if isinstance(error, Cancelled):
+            self.returned.emit(str(error))
+        else:
+            self.broke.emit("Bringing the model back", error)
         self.changed.emit()
 
 

@@ -107,7 +107,7 @@ def reasons(now: Situation) -> dict[str, str]:
         "warm-up": _warm_up(now),
         "edit": _edit(now),
         "pause": _running(now, "There is nothing to pause."),
-        "stop": _running(now, "There is nothing to stop."),
+        "stop": _stop(now),
         "discard": _discard(now),
         "export": _export(now),
         "calibrate": _study(now),
@@ -186,6 +186,13 @@ def _edit(now: Situation) -> str:
 
 def _running(now: Situation, nothing: str) -> str:
     return _first((now.activity not in RUNNING, nothing), (now.stopping, "It is stopping already."))
+
+
+def _stop(now: Situation) -> str:
+    can = (*RUNNING, Activity.RETURNING)
+    return _first(
+        (now.activity not in can, "There is nothing to stop."), (now.stopping, "It is stopping already.")
+    )
 
 
 def _discard(now: Situation) -> str:

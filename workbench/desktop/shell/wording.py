@@ -3,7 +3,7 @@
 from PySide6.QtGui import QAction
 
 from workbench.desktop.actions import WindowActions
-from workbench.desktop.shell.situation import Situation
+from workbench.desktop.shell.situation import Activity, Situation
 from workbench.desktop.theme import icon
 
 
@@ -19,7 +19,10 @@ def say_what_they_do(actions: WindowActions, now: Situation) -> None:
     _set_icon(actions["pause"], "play" if now.paused else "pause")
     if now.paused and actions["pause"].isEnabled():
         actions.say("pause", "Go on from where it rests")
-    actions["stop"].setText("Stopping…" if now.stopping else "Stop after this step")
+    back = now.activity is Activity.RETURNING
+    actions["stop"].setText("Stopping…" if now.stopping else "Stop" if back else "Stop after this step")
+    if back and actions["stop"].isEnabled():
+        actions.say("stop", "Leave the model as it was")
 
 
 def _set_icon(action: QAction, name: str) -> None:

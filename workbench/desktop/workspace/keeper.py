@@ -6,11 +6,14 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
 
 from workbench.desktop.background import Background, Tell
 from workbench.desktop.facts import FactsPanel
+from workbench.desktop.facts.store.fact_list import AGAIN as STEP_AGAIN
 from workbench.desktop.shell.recent import mark_closed, mark_open, remember_session
+from workbench.desktop.workspace.again import AGAIN, again_setting
 from workbench.desktop.workspace.opened import MODULES, PROMPT, RECIPE, Opened, open_session
 from workbench.desktop.workspace.splice import splice_between
 from workbench.errors import SessionMoved, WorkbenchError
@@ -45,6 +48,7 @@ class SessionKeeper(QObject):
         self.saved_at: float | None = None  # time.monotonic
         self._saved: Lists = {"edit": [], "warmup": []}
         self._values: dict[str, Any] = {}  # settings of the session that wait to be written
+        self._taken: dict[str, Any] = {}  # those that were last written, or that the worker writes now
         self._dirty = self._loading = False
         self._made: Session | None = None  # by the worker, not adopted yet
         self._opening, self._saving = Background(self), Background(self)
@@ -146,7 +150,7 @@ class SessionKeeper(QObject):
             for kind, facts in self._lists().items():
                 session.set_facts(kind, facts)  # type: ignore[arg-type]
             for name, value in (values | self._values).items():
-                if value is not None:
+                if value is not None and name != AGAIN:  # which tells of runs that the new one has not
                     session.set_setting(name, value)
         self._dirty, self._values = False, {}
         return path
@@ -210,21 +214,22 @@ class SessionKeeper(QObject):
         self._saving.start(work)
 
     def _write(self, session: "Session", lists: Lists, values: dict[str, Any]) -> None:
-        for kind, facts in lists.items():
-            splice = splice_between(self._saved[kind], facts)
-            if splice is not None:
-                session.splice_facts(kind, splice.start, splice.removed, splice.facts)  # type: ignore[arg-type]
-                self._saved[kind] = facts
-        for name, value in values.items():
-            session.set_setting(name, value)
+        with session.together():
+            for kind, facts in lists.items():
+                splice = splice_between(self._saved[kind], facts)
+                if splice is not None:
+                    session.splice_facts(kind, splice.start, splice.removed, splice.facts)  # type: ignore[arg-type]
+            for name, value in values.items():
+                session.set_setting(name, value)
+        self._saved = lists
 
     def _lists(self) -> Lists:
         """Copies: 8 bytes a fact."""
         return {"edit": list(self._facts.facts.facts), "warmup": list(self._facts.warmup.facts)}
 
     def _take_values(self) -> dict[str, Any]:
-        values, self._values = self._values, {}
-        return values
+        self._taken, self._values = self._values, {}
+        return self._taken
 
     def _keep(self, values: dict[str, Any]) -> None:
         """Settings alone are no reason to make a session."""
@@ -235,9 +240,21 @@ class SessionKeeper(QObject):
 
     @Slot(object)
     def _touch(self, _list: object) -> None:
-        if not self._loading:
-            self._dirty = True
-            self._timer.start()
+        if self._loading:
+            return
+        self._dirty = True
+        self._timer.start()
+        if self.session is not None and not self.read_only:
+            self._note_again(self.session)
+
+    def _note_again(self, session: "Session") -> None:
+        """Places in the list as it is now: both are written together."""
+        try:
+            self._values[AGAIN] = again_setting(
+                session, np.flatnonzero(self._facts.facts.steps == STEP_AGAIN)
+            )
+        except WorkbenchError as error:
+            self.failed.emit("Noting which facts to edit again", error)
 
     @Slot(object)
     def _opened(self, opened: Opened) -> None:
@@ -288,6 +305,7 @@ class SessionKeeper(QObject):
     @Slot(object)
     def _save_failed(self, error: Exception) -> None:
         self._dirty = True
+        self._values = self._taken | self._values
         self.failed.emit("Saving the facts", error)
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.desktop.facts import Batch, State, prepared
+from workbench.desktop.facts.store.fact_list import AGAIN, UNTOUCHED
 from workbench.desktop.facts.store.states import IntArray, StateArray
 from workbench.desktop.run.fact_states import judged
+from workbench.desktop.workspace.again import again_kept
 from workbench.editing.fact_events import history_of
 from workbench.facts.fact import Fact
 
@@ -44,7 +46,7 @@ class Opened:
     modules: str
     model: "ModelIdentity | None"
     states: StateArray  # (facts,)
-    steps: IntArray  # (facts,)
+    steps: IntArray  # (facts,) as those of a FactList
     events: "list[RunnerEvent]" = field(default_factory=list)  # of the last run that edited, as if told again
     rows: IntArray = field(default_factory=lambda: np.empty(0, np.int64))  # its facts' places in the list
     unfinished: Unfinished | None = None
@@ -54,6 +56,11 @@ class Opened:
     @property
     def edits(self) -> int:
         return int((self.steps >= 0).sum())
+
+    @property
+    def touched(self) -> IntArray:
+        """Places of the facts that are not as they were before the first run."""
+        return np.flatnonzero((self.steps != UNTOUCHED) | (self.states != State.NEW))
 
 
 def open_session(path: Path, keeping: "Keeping | None" = None) -> Opened:
@@ -85,12 +92,14 @@ def read_session(session: "Session", stands: "Chain | None" = None) -> Opened:
         modules=str(session.setting(MODULES, "")),
         model=session.model,
         states=np.full(len(facts), State.NEW, np.uint8),
-        steps=np.full(len(facts), -1, np.int64),
+        steps=np.full(len(facts), UNTOUCHED, np.int64),
         prompt=str(session.setting(PROMPT, "")),
         cuts=dict(stands.cuts),
     )
+    again = again_kept(session, len(facts))
     for run in chain:
         _apply_run(opened, records[run], opened.cuts.get(run, records[run].steps_done))
+        _take_back(opened, again.places, again.until(run, records))
     if chain and chain[-1] not in opened.cuts:
         opened.unfinished = _unfinished(records[chain[-1]])
     return opened
@@ -134,8 +143,14 @@ def _apply_run(opened: Opened, record: "RunRecord", until: int) -> None:
     for step in session.history(record.id):
         if step.skipped and step.position.editing and step.position.step <= until:
             here = rows[step.first_fact : step.first_fact + step.facts]
-            _mark(opened, here, np.full(len(here), State.SKIPPED, np.uint8), np.full(len(here), -1))
+            _mark(opened, here, np.full(len(here), State.SKIPPED, np.uint8), np.full(len(here), UNTOUCHED))
     opened.rows = rows
+
+
+def _take_back(opened: Opened, places: IntArray, until: int) -> None:
+    """What was edited up to that step, of the facts that are to be edited again."""
+    here = places[(opened.steps[places] >= 0) & (opened.steps[places] <= until)]
+    _mark(opened, here, np.full(len(here), State.NEW, np.uint8), np.full(len(here), AGAIN))
 
 
 def _mark(opened: Opened, rows: IntArray, states: StateArray, steps: IntArray | None = None) -> None:

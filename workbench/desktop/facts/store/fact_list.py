@@ -16,12 +16,13 @@ T = TypeVar("T")
 StepArray = NDArray[np.int32]
 
 ONE_BY_ONE = 64  # up to so many rows, moving them singly beats rebuilding a list of a million
+UNTOUCHED, AGAIN = -1, -2  # steps of facts that no step has edited, and of those that are to be edited again
 FEW_PROMPTS = 256  # up to so many touched prompts, comparing beats sorting all
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Facts taken out of a list with all that is needed to put them back. ``steps`` −1: untouched by any step."""
+    """Facts taken out of a list with all that is needed to put them back. ``steps`` as those of a FactList."""
 
     batch: Batch
     states: StateArray
@@ -81,7 +82,7 @@ class FactList:
 
     @property
     def steps(self) -> StepArray:
-        """(n,) the step that edited each fact, −1 for none; to read and not to change."""
+        """(n,) the step that edited each fact, below 0 for none (UNTOUCHED, AGAIN); to read and not to change."""
         return self._steps
 
     def state(self, index: int) -> State:
@@ -117,7 +118,9 @@ class FactList:
         return indices
 
     def untouched(self, batch: Batch) -> Rows:
-        return Rows(batch, np.full(len(batch), self.resting, np.uint8), np.full(len(batch), -1, np.int32))
+        return Rows(
+            batch, np.full(len(batch), self.resting, np.uint8), np.full(len(batch), UNTOUCHED, np.int32)
+        )
 
     def insert(self, indices: IntArray, rows: Rows) -> None:
         """``indices`` ascend and are the places of ``rows`` once they are in."""
@@ -181,7 +184,7 @@ class FactList:
     def reset_states(self) -> None:
         """As if no step had run."""
         self._states[:] = self.resting
-        self._steps[:] = -1
+        self._steps[:] = UNTOUCHED
         self._tell_states(None)
 
     def _mark_conflicts(self, touched: IntArray) -> IntArray:
