@@ -34,15 +34,7 @@ from workbench.desktop.shell.notices import NoticeBar
 from workbench.desktop.shell.preferences import THEME, WELCOME, threads_of
 from workbench.desktop.shell.questions import may_stop
 from workbench.desktop.shell.recent import left_open, recent_sessions
-from workbench.desktop.shell.situation import (
-    NO_MODEL,
-    RUNNING,
-    Activity,
-    Situation,
-    ledger_reasons,
-    primary,
-    reasons,
-)
+from workbench.desktop.shell.situation import NO_MODEL, Activity, Situation, ledger_reasons, primary, reasons
 from workbench.desktop.shell.status_bar import StatusBar
 from workbench.desktop.shell.telling import Telling
 from workbench.desktop.shell.tool_bar import ORDER, ToolBar
@@ -204,7 +196,7 @@ class MainWindow(QMainWindow):
             self.actions_by_name.permit(name, reason)
 
     def _show_activity(self, now: Situation) -> None:
-        if now.activity in (*RUNNING, Activity.RETURNING):
+        if now.activity not in (Activity.NOTHING, Activity.PREPARING):
             self._show_progress()
             return
         if now.activity is Activity.PREPARING:

@@ -7,26 +7,44 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import psutil
 import torch
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-_NICENESS = (
-    5  # a third of the share of an ordinary thread: low enough to give way, never starved by other programs
-)
+_LOOK_S, _BUSY = 0.2, 0.5  # seconds; cores
+
+_NICENESS = 5  # a third of an ordinary thread's share: low enough to give way, never starved
 
 
 def give_way(threads: int = 0) -> int:
     """Sets and returns how many threads torch computes with in the calling thread, so that a window stays quick.
 
-    0: all cores, at a lower priority than other threads' where the system has one for each thread (Linux), else all
-    cores but one. A thread's priority stays lower until it ends, and threads that it starts have the same.
+    0: all cores, at a lower priority than other threads' where the system has one for each thread (Linux). All but one
+    where it has not, or where other programs compute too: torch's threads wait for their slowest. At most
+    OMP_NUM_THREADS. A thread's priority stays lower until it ends, and threads that it starts have the same.
     """
     lowered = _lower_priority()
-    chosen = threads or (cores() if lowered else max(1, cores() - 1))
+    chosen = threads or _threads_to_take(lowered)
     torch.set_num_threads(chosen)
     return chosen
+
+
+def _threads_to_take(lowered: bool) -> int:
+    alone = lowered and busy_elsewhere() < _BUSY
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    most = int(asked) if asked.isdecimal() and int(asked) else cores()
+    return max(1, min(most, cores() if alone else cores() - 1))
+
+
+def busy_elsewhere() -> float:
+    """How many cores other programs keep busy; looks for _LOOK_S seconds."""
+    process = psutil.Process()
+    process.cpu_percent()
+    everything: float = psutil.cpu_percent(_LOOK_S) * (psutil.cpu_count() or 1)
+    own: float = process.cpu_percent()
+    return max(0.0, everything - own) / 100
 
 
 def _lower_priority() -> bool:

@@ -27,12 +27,12 @@ def type_into(dialog: PreferencesDialog, name: str, text: str) -> None:
 
 def test_a_number_of_threads_is_kept_for_the_next_start(qtbot: QtBot) -> None:
     dialog = shown(qtbot)
-    assert find(dialog, QAbstractSpinBox, "method-threads").text() == "all cores"
+    assert find(dialog, QAbstractSpinBox, "method-threads").text() == "automatic"
     type_into(dialog, "method-threads", "3")
     dialog._settings.sync()
     assert threads_of(person_settings()) == 3
     type_into(dialog, "method-threads", "0")
-    assert find(dialog, QAbstractSpinBox, "method-threads").text() == "all cores"
+    assert find(dialog, QAbstractSpinBox, "method-threads").text() == "automatic"
     dialog._settings.sync()
     assert threads_of(person_settings()) == 0
 

@@ -34,10 +34,10 @@ class EngineChoice:
         0,
         "Threads",
         "How many threads the engine computes with. 0: as many as there are cores, at a lower priority than the "
-        "window's, or one less where the system has no such priorities.",
+        "window's; one less where the system has no such priorities or other programs compute too.",
         low=0,
         high=1_024,
-        zero="all cores",
+        zero="automatic",
     )
 
     def __post_init__(self) -> None:
