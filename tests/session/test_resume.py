@@ -188,6 +188,18 @@ def test_a_branch_goes_on_from_a_step_under_another_recipe(tmp_path: Path) -> No
         assert len(session.runs()) == 2
 
 
+@pytest.mark.parametrize("memory", [0.0, 1.0])
+@pytest.mark.parametrize("mode", ["none", "statistics", "edits"])
+def test_a_branch_from_the_beginning_is_found_again(tmp_path: Path, mode: str, memory: float) -> None:
+    plain = recipe(warmup_mode=mode, memory=memory)
+    run_kept(tmp_path / "s", plain, job(6))
+    with Session.open(tmp_path / "s") as session:
+        going = session.branch(tiny_model(), 1, 0, plain.with_(step_size=6e-3))
+        list(Run(going.editor, going.job, sink=going.recorder, done=going.done).events())
+        assert_same_state(copied(session.rebuild(tiny_model(), 2).editor), copied(going.editor))
+        assert session.rebuild(tiny_model(), 2, 1).bit_equal
+
+
 @pytest.mark.parametrize("removed", [(5, 6, 9), (0,), (11,)])
 def test_a_replay_without_facts_equals_a_run_that_never_had_them(
     tmp_path: Path, removed: tuple[int, ...]

@@ -184,6 +184,17 @@ def _go_to(
     _remember_shifts(folder, runs, editor, record, position)
 
 
+def _began_with_nothing(runs: RunsTable, record: RunRecord) -> bool:
+    """Whether no step lies behind the state that a run began with, which is then kept nowhere."""
+    while record.parent is not None:
+        if record.parent_step:
+            return False
+        record = runs.one(record.parent)
+        if any(not step.position.editing for step in runs.steps(record.id)):
+            return False
+    return True
+
+
 def _load_nearest(
     folder: Path, runs: RunsTable, editor: Editor, record: RunRecord, position: Position
 ) -> Position:
@@ -200,7 +211,7 @@ def _load_nearest(
                 raise
             continue
         return checkpoint.position
-    if record.parent is not None:
+    if not _began_with_nothing(runs, record):
         raise SessionError(
             f"Run {record.id} has lost the state that it branched from: restore the session from a copy."
         )
