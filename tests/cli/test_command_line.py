@@ -93,8 +93,7 @@ def test_run_prints_one_object_and_writes_the_edited_model(
     modules = result["stability"]
     assert all(name.startswith("model.layers.") for name in modules)
     assert all(
-        len(m["shift_norm"]) == len(m["weight_drift"]) == len(m["cosine_previous"]) == 2
-        for m in modules.values()
+        len(m["shift_norm"]) == len(m["weight_drift"]) == len(m["cosine"]) == 2 for m in modules.values()
     )
     assert len(result["retention"][-1]["es"]) == 2
     edited = AutoModelForCausalLM.from_pretrained(result["export"]).state_dict()

@@ -18,7 +18,14 @@ from workbench.editing.events import (
 from workbench.errors import Cancelled
 from workbench.evaluation.scores import Scores
 
-_BY_STEP = ("shift_norm", "weight_drift", "cosine_previous", "cosine_sum", "floored_share")
+# What the result calls it → the field of ModuleStep.
+_BY_STEP = {
+    "shift_norm": "shift_norm",
+    "weight_drift": "weight_drift",
+    "cosine": "cosine_previous",
+    "cosine_sum": "cosine_sum",
+    "floored_share": "floored_share",
+}
 
 
 class RunReport:
@@ -112,7 +119,7 @@ class RunReport:
 
 
 def _by_step(steps: list[ModuleStep]) -> dict[str, list[float]]:
-    return {key: [getattr(s, key) for s in steps] for key in _BY_STEP}
+    return {key: [getattr(s, field) for s in steps] for key, field in _BY_STEP.items()}
 
 
 def _success(step: StepApplied) -> dict[str, float | int]:
