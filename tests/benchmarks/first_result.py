@@ -1,11 +1,12 @@
 """A newcomer's first start, through the window: ``python -m tests.benchmarks.first_result`` prints one JSON line.
 
-An empty home with the starter model installed: the starter session's door, then *Edit* as soon as it can be pressed.
-All times are in seconds from the start of the process; ``of_two_minutes`` is the first step's over 120.
+An empty home with the starter model installed: the starter session's door, then *Warm up* and *Edit* as soon as each
+can be pressed. All times are in seconds from the start of the process; ``of_two_minutes`` is the first step's over 120.
 """
 
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,11 +18,13 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 def main() -> None:
     began = psutil.Process().create_time()
-    with tempfile.TemporaryDirectory(prefix="workbench-benchmark-") as home:
-        names = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
-        os.environ |= dict.fromkeys(names, home)
-        result = _first_start(lambda: round(time.time() - began, 1))
-    print(json.dumps({"cores": os.cpu_count()} | result))
+    home = tempfile.mkdtemp(prefix="workbench-benchmark-")
+    names = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+    os.environ |= dict.fromkeys(names, home)
+    result = _first_start(lambda: round(time.time() - began, 1))
+    print(json.dumps({"cores": os.cpu_count()} | result), flush=True)
+    shutil.rmtree(home, ignore_errors=True)
+    os._exit(0)  # the run still goes on
 
 
 def _first_start(now: Callable[[], float]) -> dict[str, object]:
@@ -39,21 +42,17 @@ def _first_start(now: Callable[[], float]) -> dict[str, object]:
     walker = Walker(window, patience_s=600)
     figures: dict[str, object] = {"window_s": now()}
     QTest.mouseClick(window.welcome.doors["starter"], Qt.MouseButton.LeftButton)
-    walker.wait(window.actions_by_name["edit"].isEnabled, "the model and its facts")
-    figures["ready_s"] = now()
-    walker.press("edit")
     bridge = window.desk.run.bridge
-    walker.wait(lambda: len(bridge.series.warmup_facts), "the warm-up")
-    figures["warming_up_s"] = now()
+    for action, ready in (("warm-up", "loaded_s"), ("edit", "warmed_up_s")):
+        walker.wait(lambda: not window.desk.run.activity, "the run before")
+        walker.wait(window.actions_by_name[action].isEnabled, action)
+        figures[ready] = now()
+        walker.press(action)
     walker.wait(lambda: len(bridge.series), "the first step")
     figures["first_step_s"] = now()
     for name in ("success_before", "success"):
         figures[name] = round(float(bridge.series.values(name)[0]), 3)
     figures["of_two_minutes"] = round(now() / 120, 3)
-    window.desk.run.runner.kill()
-    window.desk.run.runner.join()
-    window.close()
-    workbench.close()
     return figures
 
 
