@@ -19,7 +19,7 @@ from workbench.facts import Fact, Probe, write_jsonl
 FOLDER = Path(__file__).parent
 SEED = 5
 # Shares of the subjects. What is asked about locality is edited nowhere, in the warm-up neither.
-SHARES = {"edits": 0.24, "watched by edits": 0.08, "warm-up": 0.60, "watched by warm-up": 0.08}
+SHARES = {"edits": 0.18, "watched by edits": 0.10, "warm-up": 0.60, "watched by warm-up": 0.12}
 WATCHED = "watched by "
 LISTS = ("edits", "warm-up")
 
@@ -57,7 +57,18 @@ def _roles(known: Sequence[Relation]) -> dict[tuple[str, str], str]:
         order = _shuffled(sorted(names), Random(f"{SEED} {kind}"))
         for place, name in enumerate(order):
             roles[kind, name] = _role((place + 0.5) / len(order))
-    return roles
+    edited = [name.casefold().split() for (_, name), role in roles.items() if role in LISTS]
+    return {
+        (kind, name): role
+        for (kind, name), role in roles.items()
+        if role in LISTS or not _names_one(name, edited)
+    }
+
+
+def _names_one(name: str, edited: Sequence[list[str]]) -> bool:
+    """Whether an edited subject, as words, stands in ``name``: Bolívar in Ciudad Bolívar."""
+    words = name.casefold().split()
+    return any(words[i : i + len(other)] == other for other in edited for i in range(len(words)))
 
 
 def _role(share: float) -> str:

@@ -1,6 +1,8 @@
 """Further passes over a step's facts, and the memory of the warm-up."""
 
-import numpy as np
+from dataclasses import replace
+from typing import Any
+
 import pytest
 import torch
 
@@ -14,6 +16,7 @@ from workbench.editing.events import Evaluated, Phase, Progressed, StepApplied
 from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
 from workbench.editing.shift import Shift
+from workbench.editing.tracing import Traced, trace
 from workbench.errors import NonFinite
 
 WEAK = RECIPE.with_(step_size=4e-3, memory=1.0)
@@ -29,7 +32,11 @@ def test_facts_that_did_not_take_do_after_more_passes() -> None:
 
 
 def test_a_step_that_took_whole_is_as_with_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "batch_success", lambda _loaded, facts, *_: np.ones(len(facts)))
+    def took(*given: Any, **options: Any) -> Traced:
+        found = trace(*given, **options)
+        return replace(found, success=torch.ones_like(found.success))
+
+    monkeypatch.setattr(run_module, "trace", took)
     moved = []
     for passes in (1, 3):
         editor = editor_of(tiny_model(), WEAK.with_(passes=passes))
@@ -114,3 +121,20 @@ def test_a_step_tells_how_far_it_is_over_all_its_passes(monkeypatch: pytest.Monk
     assert shares == sorted(shares)
     assert shares[0] < 1 / 3
     assert shares[-1] == 1
+
+
+def test_some_facts_of_a_trace_have_the_rows_of_a_trace_of_them_alone() -> None:
+    run = Run(editor_of(tiny_model(), WEAK), job(6))
+    facts, names = run._facts.prompts, [fact.prompt for fact in run.job.facts]
+
+    def traced(places: list[int]) -> Traced:
+        chosen = [facts[i] for i in places], [names[i] for i in places]
+        loaded, modules = run.editor.loaded, run.editor.modules
+        return trace(loaded, modules, *chosen, per_edit=True, minibatch=2, control=Control())
+
+    some, alone = traced(list(range(6))).of(torch.tensor([0, 1, 0, 1, 1, 0]).bool()), traced([1, 3, 4])
+    assert torch.equal(some.facts, alone.facts)
+    assert torch.equal(some.success, alone.success)
+    torch.testing.assert_close(some.losses, alone.losses)
+    torch.testing.assert_close(some.keys, alone.keys)
+    torch.testing.assert_close(some.values, alone.values)

@@ -229,21 +229,21 @@ class Run:
         shifts: dict[str, Shift],
         whitenings: dict[str, Whitening],
     ) -> Generator[Event, None, dict[str, Shift]]:
-        """The shifts with those of the facts that had not taken; facts that had are remembered meanwhile. Statistics
-        know a step by its first pass only."""
+        """The shifts with those of the facts that had not taken; facts that had are remembered meanwhile. What a pass
+        traces also tells which facts took before it. Statistics know a step by its first pass only."""
         left = list(range(len(chunk)))  # places in the chunk
         with self.editor.passing_memory():
             for number in range(1, self.recipe.passes):
                 with self.editor.trying(shifts):
-                    facts = [chunk[i] for i in left]
-                    taken = batch_success(self.editor.loaded, facts, Watch(self.control)) >= 1
-                    self.editor.remember(traced.keys_of(torch.from_numpy(taken)), self.recipe.memory)
-                    left = [place for place, took in zip(left, taken, strict=True) if not took]
-                    if not left:
-                        break
-                    traced = yield from self._pass_through(
+                    again = yield from self._pass_through(
                         [chunk[i] for i in left], [names[i] for i in left], number
                     )
+                taken = again.success >= 1
+                self.editor.remember(traced.of(taken).keys, self.recipe.memory)
+                if taken.all():
+                    break
+                left = [place for place, took in zip(left, taken.tolist(), strict=True) if not took]
+                traced = again.of(~taken)
                 more, _ = self.editor.shifts(traced, False, whitenings)
                 shifts = {name: shift.plus(more[name]) for name, shift in shifts.items()}
         return shifts

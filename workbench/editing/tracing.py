@@ -32,10 +32,21 @@ class Traced:
     def rows(self) -> int:
         return len(self.facts)
 
-    def keys_of(self, chosen: Tensor) -> dict[str, Tensor]:
-        """The keys (n', d_k) of the facts that ``chosen`` (F,) marks."""
-        rows = chosen[self.facts]
-        return {name: keys[rows.to(keys.device)] for name, keys in self.keys.items()}
+    def of(self, chosen: Tensor) -> "Traced":
+        """The facts that ``chosen`` (F,) marks, and their rows."""
+        rows = chosen[self.facts]  # (n,)
+
+        def kept(of_modules: dict[str, Tensor]) -> dict[str, Tensor]:
+            return {name: tensor[rows.to(tensor.device)] for name, tensor in of_modules.items()}
+
+        places = chosen.cumsum(0) - 1  # (F,)
+        return Traced(
+            kept(self.keys),
+            kept(self.values),
+            self.losses[chosen],
+            self.success[chosen],
+            places[self.facts[rows]],
+        )
 
     @classmethod
     def nothing(cls, facts: int) -> "Traced":
@@ -137,18 +148,18 @@ def _one_minibatch(
         logits, tokens, rows = answer_logits(loaded.model, batch)
         logits = logits.float()  # (n, vocabulary)
         token_loss = cross_entropy(logits, tokens, reduction="none")  # (n,)
-        share = 1 / torch.bincount(rows, minlength=len(batch)).float()  # (B,) one over a fact's answer tokens
-        total = (token_loss * share[rows]).sum() if per_edit else token_loss.mean()
+        tokens_of = torch.bincount(rows, minlength=len(batch)).float()  # (B,) answer tokens
+        total = (token_loss / tokens_of[rows]).sum() if per_edit else token_loss.mean()
         total.backward()
     except (RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):
             raise OutOfMemory("The device's memory ran out during a minibatch.") from error
         raise
-    hits = (logits.detach().argmax(-1) == tokens).float() * share[rows]
+    hits = (logits.detach().argmax(-1) == tokens).float()  # (n,)
     zeros = torch.zeros(len(batch), device=token_loss.device)
     return (
-        zeros.index_add(0, rows, token_loss.detach() * share[rows]).cpu(),
-        zeros.index_add(0, rows, hits).cpu(),
+        (zeros.index_add(0, rows, token_loss.detach()) / tokens_of).cpu(),
+        (zeros.index_add(0, rows, hits) / tokens_of).cpu(),
     )
 
 
