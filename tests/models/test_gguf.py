@@ -93,8 +93,9 @@ def test_a_conversion_holds_the_files_values_bit_for_bit_and_is_made_once(
 
 
 @pytest.mark.usefixtures("own_cache")
-def test_a_file_is_parsed_once_for_its_config_and_once_to_be_converted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("looked_at_before", "times"), [(True, 2), (False, 1)])
+def test_a_file_is_parsed_once_for_its_config_and_at_most_once_more_to_be_converted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looked_at_before: bool, times: int
 ) -> None:
     write_gguf(tmp_path / "tiny.gguf")
     parsed: list[object] = []
@@ -105,9 +106,10 @@ def test_a_file_is_parsed_once_for_its_config_and_once_to_be_converted(
             super().__init__(path)
 
     monkeypatch.setattr(format_of_gguf, "GGUFReader", Counted)
-    outline(str(tmp_path / "tiny.gguf"))
+    if looked_at_before:
+        outline(str(tmp_path / "tiny.gguf"))
     load(str(tmp_path / "tiny.gguf"))
-    assert len(parsed) == 2
+    assert len(parsed) == times
     assert format_of_gguf.GGUFReader is Counted
 
 

@@ -182,6 +182,9 @@ class Run:
         self.facts_done += len(chunk)
         earlier = self._earlier_step()
         success, loss = self._read_own(chunk)
+        success_of = {0: float("nan"), self.steps_done: float(success.mean()) if len(success) else float("nan")}
+        for step in {1, earlier}.difference(success_of):
+            success_of[step] = self._success(chunks[step - 1])
         yield StepApplied(
             step=self.steps_done,
             facts_done=self.facts_done,
@@ -190,10 +193,10 @@ class Run:
             facts=len(chunk),
             rows=traced.rows,
             loss=float(traced.losses.mean()),
-            success=float(success.mean()) if len(success) else float("nan"),
+            success=success_of[self.steps_done],
             success_before=float(traced.success.mean()),
-            success_first=self._success(chunks[0]),
-            success_random=self._success(chunks[earlier - 1]) if earlier else float("nan"),
+            success_first=success_of[1],
+            success_random=success_of[earlier],
             random_step=earlier,
             modules=measured,
             seconds=seconds,

@@ -55,7 +55,7 @@ def convert(file: Path, watch: Watch) -> tuple[Path, str]:
     if folder.is_dir():
         return folder, sha256
     _clear_stale(folder)
-    with _parsed_once():
+    with parsed_once():
         model = read_model(file, watch)
         size = sum(p.numel() * p.element_size() for p in model.parameters())
         require_space(folder, size + _SIDE_BYTES, f"Converting {file.name}")
@@ -68,7 +68,7 @@ def convert(file: Path, watch: Watch) -> tuple[Path, str]:
 
 
 @contextmanager
-def _parsed_once() -> Iterator[None]:
+def parsed_once() -> Iterator[None]:
     """Within it transformers parses a file once, and not again for its config, weights and tokenizer, and asks for
     its tensors' names once, and not again for every submodule: seconds each time."""
     with _reading:

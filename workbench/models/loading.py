@@ -1,5 +1,6 @@
 """From a model's name to a model in memory."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -33,8 +34,9 @@ def load(
     chosen_device = choose_device(device)
     chosen_dtype = choose_dtype(dtype, chosen_device)
     origin = parse_source(source)
-    _require_fit(origin, chosen_dtype, chosen_device)
-    folder, sha256 = _brought_here(origin, watch)
+    with gguf.parsed_once() if origin.is_gguf else nullcontext():
+        _require_fit(origin, chosen_dtype, chosen_device)
+        folder, sha256 = _brought_here(origin, watch)
     if origin.kind is SourceKind.HUB:  # its config may only now be here
         _require_fit(Source(SourceKind.FOLDER, source, folder), chosen_dtype, chosen_device)
     model = _read_model(folder, chosen_dtype, chosen_device, watch)
