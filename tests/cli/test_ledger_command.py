@@ -129,6 +129,13 @@ def test_a_branch_goes_on_with_other_settings(session: Path, capsys: pytest.Capt
     assert "keeps batch" in refused(capsys, "ledger", session, "--branch", "1:2", "--batch", "3")
 
 
+def test_a_branch_shows_how_much_of_its_way_back_is_done(
+    session: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ledger", str(session), "--branch", "1:3"]) == 0
+    assert "Bringing the model back: 3 of 3 steps" in capsys.readouterr().err
+
+
 def test_a_replay_equals_a_run_that_never_had_the_facts(
     session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -110,6 +110,13 @@ def test_a_replay_equals_a_run_that_never_had_the_facts(watched: Watched, tmp_pa
     other.session.close()
 
 
+def test_a_branch_tells_how_much_of_its_way_back_is_done(watched: Watched) -> None:
+    branch(watched, run=2, step=3)
+    back = [e for e in watched.of(Progressed) if e.phase is Phase.RETURNING]
+    assert [(e.done, e.total) for e in back][-1] == (3, 3)
+    assert watched.told.index(back[-1]) < watched.told.index(watched.of(RunBegan)[0])
+
+
 def test_a_branch_that_cannot_begin_leaves_the_model_as_it_was(watched: Watched) -> None:
     before = watched.weights()
     branch(watched, run=2, step=2, recipe=RECIPE.with_(batch=3))

@@ -14,7 +14,7 @@ def go_on_from(options: argparse.Namespace) -> int:
     """As ``workbench resume`` with the new run; the session stands at it afterwards."""
     from workbench.cli.following import follow, tell_result
     from workbench.cli.ledger import place, positions, require_writable
-    from workbench.cli.loading import load_base
+    from workbench.cli.loading import load_base, way_back
     from workbench.cli.progress import ProgressLine
     from workbench.session.folder import Session
     from workbench.session.lineage import chain_to, set_standing
@@ -28,9 +28,9 @@ def go_on_from(options: argparse.Namespace) -> int:
         chain_to(session, run, step)
         loaded = load_base(record.model, options.model, options.device, line)
         if removed:
-            going = session.replay_without(loaded, run, removed, options.name or "")
+            going = session.replay_without(loaded, run, removed, options.name or "", way_back(line))
         else:
-            going = session.branch(loaded, run, step, recipe, name=options.name or "")
+            going = session.branch(loaded, run, step, recipe, name=options.name or "", watch=way_back(line))
         made = session.run(going.recorder.run)
         session.name_run(made.id, made.name, options.note or "")
         set_standing(session, chain_to(session, made.id))

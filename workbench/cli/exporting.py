@@ -191,12 +191,12 @@ _WRITERS: dict[str, Callable[[argparse.Namespace, "Session", "ProgressLine"], To
 
 
 def _rebuilt(options: argparse.Namespace, session: "Session", line: "ProgressLine") -> "EditedModel":
-    from workbench.cli.loading import load_base
+    from workbench.cli.loading import load_base, way_back
     from workbench.exports.edited import rebuilt_model
 
     run = session.run(options.run)
     loaded = load_base(run.model, options.model, options.device, line)
-    rebuilt = session.rebuild(loaded, run.id, options.step)
+    rebuilt = session.rebuild(loaded, run.id, options.step, way_back(line))
     if not rebuilt.bit_equal:
         line.note(
             "The weights differ from the run's in their last bits: another device or library rounded them."

@@ -2,6 +2,7 @@
 
 from workbench.cli.progress import ProgressLine
 from workbench.errors import ModelLoadError
+from workbench.evaluation.batching import Watch
 from workbench.models.loaded import LoadedModel
 from workbench.models.loading import load
 from workbench.models.progress import LoadProgressed
@@ -31,3 +32,8 @@ def load_base(model: ModelIdentity, given: str | None, device: str, line: Progre
         raise ModelLoadError(
             f"The run's model cannot be loaded from where it was ({error}): say where it is with --model."
         ) from error
+
+
+def way_back(line: ProgressLine) -> Watch:
+    """Shows how many of a run's steps are back in the model."""
+    return Watch(progress=lambda done, total: line.update("Bringing the model back", done, total, "steps"))

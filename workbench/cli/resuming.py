@@ -23,7 +23,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def resume(options: argparse.Namespace) -> int:
     from workbench.cli.following import follow, tell_result
-    from workbench.cli.loading import load_base
+    from workbench.cli.loading import load_base, way_back
     from workbench.cli.progress import ProgressLine
     from workbench.errors import SessionError
     from workbench.session.folder import Session
@@ -35,7 +35,7 @@ def resume(options: argparse.Namespace) -> int:
             )
         record = session.run(options.run)
         loaded = load_base(record.model, options.model, options.device, line)
-        going_on = session.resume(loaded, record.id, options.on_error)
+        going_on = session.resume(loaded, record.id, options.on_error, watch=way_back(line))
         if not going_on.bit_equal:
             line.note(
                 "This machine rounds otherwise than the one before: results may differ in their last digits."

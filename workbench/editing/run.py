@@ -182,7 +182,10 @@ class Run:
         self.facts_done += len(chunk)
         earlier = self._earlier_step()
         success, loss = self._read_own(chunk)
-        success_of = {0: float("nan"), self.steps_done: float(success.mean()) if len(success) else float("nan")}
+        success_of = {
+            0: float("nan"),
+            self.steps_done: float(success.mean()) if len(success) else float("nan"),
+        }
         for step in {1, earlier}.difference(success_of):
             success_of[step] = self._success(chunks[step - 1])
         yield StepApplied(

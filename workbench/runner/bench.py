@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workbench.editing.job import Job
     from workbench.editing.recipe import Recipe
     from workbench.editing.run import Run
+    from workbench.evaluation.batching import Watch
     from workbench.models.loaded import LoadedModel
     from workbench.models.modules import EditableModule
     from workbench.session.folder import Session
@@ -124,7 +125,7 @@ class Bench:
         with self.gate.held():
             chain = chain_to(session, run)
             self._start_over()
-            going = session.resume(self._model(), run, on_error or None, skip_next)
+            going = session.resume(self._model(), run, on_error or None, skip_next, _told(control))
             yield from self._going(going, session, [*chain.runs], dict(chain.cuts), control, going.done.steps)
 
     def branch(self, order: BranchOrder, control: GatedControl) -> Iterator[Event | RunBegan]:
@@ -136,7 +137,7 @@ class Bench:
             before = list(self.chain), dict(self.cuts)
             self._start_over()
             try:
-                going = self._branched(order)
+                going = self._branched(order, _told(control))
             except BaseException:
                 self._return_to(session, *before)
                 raise
@@ -144,10 +145,11 @@ class Bench:
             chain = [*behind_it.runs, going.recorder.run]
             yield from self._going(going, session, chain, dict(behind_it.cuts), control, going.done.steps)
 
-    def _branched(self, order: BranchOrder) -> "GoingOn":
+    def _branched(self, order: BranchOrder, watch: "Watch") -> "GoingOn":
+        session, model = order.session, self._model()
         if order.removed:
-            return order.session.replay_without(self._model(), order.run, order.removed, order.name)
-        return order.session.branch(self._model(), order.run, order.step, order.recipe, name=order.name)
+            return session.replay_without(model, order.run, order.removed, order.name, watch)
+        return session.branch(model, order.run, order.step, order.recipe, name=order.name, watch=watch)
 
     def _going(
         self,
@@ -270,6 +272,13 @@ class Bench:
             with suppress(WorkbenchError):  # what went wrong first is what the person is told
                 self._return_to(session, [*self.chain], {**self.cuts})
             raise
+
+
+def _told(control: "Control") -> "Watch":
+    """Tells how many steps are back in the model. A stop waits for the run that they lead to."""
+    from workbench.evaluation.batching import Watch
+
+    return Watch(None, control.progress(Phase.RETURNING, "steps"))
 
 
 def _in_words(error: BaseException) -> str:

@@ -268,14 +268,16 @@ class Session:
         run: int | None = None,
         on_error: str | None = None,
         skip_next: bool = False,
+        watch: Watch | None = None,
     ) -> GoingOn:
-        """What an unfinished run needs to go on, as if nothing had been between. ``model`` as for ``rebuild``.
+        """What an unfinished run needs to go on, as if nothing had been between. ``model`` and ``watch`` as for
+        ``rebuild``.
         ``on_error``: that setting of the recipe from here on; ``skip_next``: only of the step that comes next."""
         self._database.require_writable()
         record = self.run(run)
         resume.require_unfinished(record)
         self._drop_untold(record)
-        rebuilt = self.rebuild(model, record.id)
+        rebuilt = self.rebuild(model, record.id, watch=watch)
         if on_error is not None:
             rebuilt.editor.recipe = record.recipe.with_(on_error=on_error)
         self._runs.go_on(record.id, Environment.of(rebuilt.editor.loaded), rebuilt.editor.recipe)
@@ -306,6 +308,7 @@ class Session:
         recipe: Recipe | None = None,
         removed: Collection[int] = (),
         name: str = "",
+        watch: Watch | None = None,
     ) -> GoingOn:
         """A new run that goes on from a step of another: with another recipe, or without the facts at the positions
         ``removed``, all of which lie behind that step."""
@@ -314,7 +317,7 @@ class Session:
         if recipe is not None:
             resume.require_same_batch(recipe, record)
         job = resume.without(self.job(run), removed)
-        rebuilt = self.rebuild(model, run, step)
+        rebuilt = self.rebuild(model, run, step, watch)
         editor = rebuilt.editor
         if recipe is not None and recipe != record.recipe:
             editor = under_recipe(self.folder, self._runs, rebuilt, recipe)
@@ -328,7 +331,12 @@ class Session:
         return GoingOn(editor, job, recorder, Done(resume.warmup_steps(record), step), rebuilt.bit_equal)
 
     def replay_without(
-        self, model: LoadedModel | Editor, run: int, removed: Collection[int], name: str = ""
+        self,
+        model: LoadedModel | Editor,
+        run: int,
+        removed: Collection[int],
+        name: str = "",
+        watch: Watch | None = None,
     ) -> GoingOn:
         """A new run with the same recipe that never had the facts at those positions; what came before the first of
         them is taken over."""
@@ -336,9 +344,8 @@ class Session:
         if not removed or not all(0 <= position < record.facts for position in removed):
             raise SessionError(f"Run {run} has {record.facts:,} facts: choose at least one of them.")
         step = min(resume.last_step_before(removed, record.recipe), record.steps_done)
-        return self.branch(
-            model, run, step, removed=removed, name=name or f"{record.name}, without {len(removed)}"
-        )
+        name = name or f"{record.name}, without {len(removed)}"
+        return self.branch(model, run, step, removed=removed, name=name, watch=watch)
 
     def _drop_untold(self, record: RunRecord) -> None:
         """What going on does again, with the same result."""

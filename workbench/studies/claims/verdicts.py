@@ -246,7 +246,7 @@ CLAIMS: tuple[Claim, ...] = (
         "collapse",
         "Without normalisation the model collapses.",
         f"Holds where the run without ends in numbers that are not finite, or with less than {COLLAPSE_SHARE:.0%} of "
-        f"the ES at the end of the run with full whitening, or with more than {COLLAPSE_RATIO:g} × the unedited "
+        f"the ES at the end of the run with full whitening, or with more than {COLLAPSE_RATIO:g}\u00a0× the unedited "
         "perplexity. Its step size gives the same first shift norm.",
         (v.REFERENCE, v.NONE),
         "success",
