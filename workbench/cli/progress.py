@@ -36,9 +36,10 @@ class ProgressLine:
             self._print(done, total, unit, detail)
 
     def note(self, sentence: str) -> None:
-        """A line of its own, above the bar."""
-        if self._terminal and self._bar is not None:
-            self._bar.write(sentence, file=sys.stderr)
+        """A line of its own, above the bar; from any thread."""
+        bar = self._bar
+        if self._terminal and bar is not None:
+            bar.write(sentence, file=sys.stderr)
         else:
             print(sentence, file=sys.stderr, flush=True)
 
