@@ -164,6 +164,8 @@ def test_a_warm_up_too_small_for_whitening_says_what_happens_instead(
         (["--step-size", "nan"], ["Step size", "nan"]),
         (["--modules", "model.layers.9.mlp.down_proj"], ["model.layers.9", "matches no editable module"]),
         (["--recipe", "stabledit"], ["no recipe", "stableedit"]),
+        (["--preset", "llama"], ["no preset", "llama-3-8b"]),
+        (["--preset", "llama-3-8b"], ["llama-3-8b is for models of another shape"]),
         (["--model", "no/such-model"], ["no/such-model"]),
         (["--model", "missing-folder"], ["missing-folder"]),
         (["--limit", "0"], ["--limit"]),

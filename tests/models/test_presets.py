@@ -4,9 +4,10 @@ import pytest
 from transformers import AutoConfig, PretrainedConfig
 
 from tests.tiny import ARCHITECTURES, LAYERS, tiny_model
+from workbench.errors import SettingError
 from workbench.models.modules import EditableModule, select
 from workbench.models.outline import outline_of
-from workbench.models.presets import preset_for, presets, presets_for, suggest
+from workbench.models.presets import preset_for, preset_named, presets, presets_for, suggest
 
 LLAMA_3_8B = AutoConfig.for_model(
     "llama",
@@ -61,6 +62,19 @@ def test_the_starter_has_a_preset_with_protection_and_memory() -> None:
     assert preset.recipe == "stableedit-memory"
     chosen = select(outline_of(SMOLLM2_135M).modules, preset.modules)
     assert {(m.projection, m.d_in, m.d_out) for m in chosen} == {("mlp.down_proj", 1536, 576)}
+
+
+def test_the_starter_has_another_preset_for_thousands_of_edits_which_is_not_the_default() -> None:
+    first, thousands = presets_for(SMOLLM2_135M)
+    assert (first.name, thousands.name) == ("smollm2-135m", "smollm2-135m-thousands")
+    assert int(thousands.settings["warmup_facts"]) > int(first.settings["warmup_facts"])
+    assert preset_for(SMOLLM2_135M) is first
+
+
+def test_an_unknown_preset_is_refused_with_a_name_near_it() -> None:
+    assert preset_named("smollm2-135m").title == "SmolLM2-135M"
+    with pytest.raises(SettingError, match=r"no preset 'smollm-135m'.*Did you mean smollm2-135m\?"):
+        preset_named("smollm-135m")
 
 
 def test_other_shapes_get_no_preset() -> None:

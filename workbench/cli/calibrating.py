@@ -5,7 +5,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.cli.options import add_fact_options, add_model_options, add_recipe_options, given_settings
+from workbench.cli.options import (
+    add_fact_options,
+    add_model_options,
+    add_preset_option,
+    add_recipe_options,
+    given_settings,
+    require_names,
+)
 
 if TYPE_CHECKING:
     from workbench.cli.progress import ProgressLine
@@ -47,6 +54,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--perplexity-text", type=Path, metavar="FILE", help="what perplexity is measured on")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the result there, as JSON")
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    add_preset_option(parser)
     add_recipe_options(parser)
     parser.set_defaults(command=calibrate)
 
@@ -56,13 +64,11 @@ def calibrate(options: argparse.Namespace) -> int:
     from workbench.cli.options import writable_parent
     from workbench.cli.progress import ProgressLine
     from workbench.editing.recipe import Recipe
-    from workbench.editing.recipes import recipe_named
     from workbench.studies.files import write_json
 
     given = given_settings(options)
     Recipe(**given)
-    if options.recipe:
-        recipe_named(options.recipe)
+    require_names(options)
     settings = _settings(options)
     if options.out is not None:
         writable_parent(options.out)
@@ -104,7 +110,7 @@ def _calibrated(
     avoid = read_facts(options.edits, line, None, options.target) if options.edits else ()
     ordinary, perplexity = map(read_plain_texts, (options.ordinary_text, options.perplexity_text))
     loaded = load_model(options.model, options.device, options.dtype, line)
-    choice = starting_choice(loaded, options.recipe, given)
+    choice = starting_choice(loaded, options.recipe, given, options.preset)
     control = Control(Narrator(line, whitens=False).tell)
     calibrator = Calibrator(
         loaded,

@@ -6,7 +6,14 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.cli.options import add_fact_options, add_model_options, add_recipe_options, given_settings
+from workbench.cli.options import (
+    add_fact_options,
+    add_model_options,
+    add_preset_option,
+    add_recipe_options,
+    given_settings,
+    require_names,
+)
 
 if TYPE_CHECKING:
     from workbench.cli.progress import ProgressLine
@@ -45,6 +52,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "--out", type=Path, metavar="FOLDER", help="where runs and results are kept (default: data folder)"
     )
     claims_parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    add_preset_option(claims_parser)
     add_recipe_options(claims_parser)
     claims_parser.set_defaults(command=claims)
 
@@ -54,12 +62,11 @@ def claims(options: argparse.Namespace) -> int:
     from workbench.cli.options import writable_parent
     from workbench.cli.progress import ProgressLine
     from workbench.editing.recipe import Recipe
-    from workbench.editing.recipes import recipe_named
     from workbench.errors import Cancelled
 
     given = given_settings(options)
     Recipe(**given)
-    recipe_named(options.recipe or _RECIPE)
+    require_names(options, _RECIPE)
     settings = _settings(options)
     if options.out is not None:
         writable_parent(options.out)
@@ -101,7 +108,7 @@ def _tested(
         loaded,
         facts,
         warmup,
-        starting_choice(loaded, options.recipe or _RECIPE, given),
+        starting_choice(loaded, options.recipe or _RECIPE, given, options.preset),
         settings,
         options.out or data_folder() / "claims",
         control,

@@ -23,6 +23,27 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
         add_setting_option(group, name)
 
 
+def add_preset_option(parser: argparse.ArgumentParser) -> None:
+    """For commands that start from a preset; a branch starts from its run."""
+    parser.add_argument(
+        "--preset",
+        metavar="NAME",
+        help="a named preset, where the model has several; see workbench models (default: the first that fits it)",
+    )
+
+
+def require_names(options: argparse.Namespace, recipe: str | None = None) -> None:
+    """Raises SettingError for a preset or a recipe that does not exist. ``recipe``: where none was given."""
+    from workbench.editing.recipes import recipe_named
+    from workbench.models.presets import preset_named
+
+    if options.preset:
+        preset_named(options.preset)
+    name: str | None = options.recipe or recipe
+    if name is not None:
+        recipe_named(name)
+
+
 def add_setting_option(group: argparse._ActionsContainer, name: str) -> None:
     """The option of one setting of Recipe, by its field name; None where it is not given."""
     about = described(Recipe)[name]

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from workbench.cli.options import (
     add_fact_options,
     add_model_options,
+    add_preset_option,
     add_recipe_options,
     given_settings,
+    require_names,
 )
 from workbench.errors import InputError
 
@@ -33,6 +35,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     add_model_options(parser)
     parser.add_argument("--warmup", type=Path, metavar="F", help="facts that prepare the statistics")
     add_fact_options(parser)
+    add_preset_option(parser)
     add_recipe_options(parser)
     parser.add_argument(
         "--ordinary-text",
@@ -59,17 +62,15 @@ def run(options: argparse.Namespace) -> int:
     from workbench.cli.loading import load_model
     from workbench.cli.progress import ProgressLine
     from workbench.editing.recipe import Recipe
-    from workbench.editing.recipes import recipe_named
 
     given = given_settings(options)
     Recipe(**given)
-    if options.recipe:
-        recipe_named(options.recipe)
+    require_names(options)
     with ProgressLine() as line:
         job = _job(options, line)
         _require_places(options)
         loaded = load_model(options.model, options.device, options.dtype, line)
-        recipe, preset = _recipe(loaded, options.recipe, given)
+        recipe, preset = _recipe(loaded, options, given)
         return _Running(options, line, loaded, job, recipe, preset).go()
 
 
@@ -101,11 +102,13 @@ def _require_places(options: argparse.Namespace) -> None:
         require_free(options.session)
 
 
-def _recipe(loaded: "LoadedModel", name: str | None, given: dict[str, Any]) -> "tuple[Recipe, Preset]":
+def _recipe(
+    loaded: "LoadedModel", options: argparse.Namespace, given: dict[str, Any]
+) -> "tuple[Recipe, Preset]":
     from workbench.editing.start import preset_of, starting_recipe
 
-    preset = preset_of(loaded)
-    return starting_recipe(preset, name, given), preset
+    preset = preset_of(loaded, options.preset)
+    return starting_recipe(preset, options.recipe, given), preset
 
 
 class _Running:

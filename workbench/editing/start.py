@@ -5,13 +5,22 @@ from typing import Any
 
 from workbench.editing.recipe import Recipe
 from workbench.editing.recipes import recipe_named
+from workbench.errors import SettingError
 from workbench.models.loaded import LoadedModel
-from workbench.models.presets import Preset, preset_for, suggest
+from workbench.models.presets import Preset, preset_for, preset_named, presets_for, suggest
 
 
-def preset_of(loaded: LoadedModel) -> Preset:
-    """The published or measured one, else a guess that says it is one."""
-    return preset_for(loaded.model.config) or suggest(loaded.modules)
+def preset_of(loaded: LoadedModel, name: str | None = None) -> Preset:
+    """The named one; else the published or measured one; else a guess that says it is one.
+
+    Raises SettingError for a preset of another model."""
+    if name is None:
+        return preset_for(loaded.model.config) or suggest(loaded.modules)
+    preset, own = preset_named(name), presets_for(loaded.model.config)
+    if preset not in own:
+        known = f"choose {' or '.join(p.name for p in own)}" if own else "none is known for this one"
+        raise SettingError("preset", f"The preset {name} is for models of another shape: {known}.")
+    return preset
 
 
 def starting_recipe(

@@ -4,12 +4,14 @@ import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from transformers import PretrainedConfig
 
+from workbench.errors import SettingError
 from workbench.models.modules import EditableModule, as_pattern
 
 _STARTER = "smollm2-135m"
@@ -50,6 +52,17 @@ def presets() -> tuple[Preset, ...]:
 def preset_for(config: PretrainedConfig) -> Preset | None:
     """The preset to offer for a model, recognised by its shape."""
     return next(iter(presets_for(config)), None)
+
+
+def preset_named(name: str) -> Preset:
+    """Raises SettingError for an unknown name, with what exists."""
+    for preset in presets():
+        if preset.name == name:
+            return preset
+    names = [p.name for p in presets()]
+    near = get_close_matches(name, names, 1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise SettingError("preset", f"There is no preset {name!r}: choose one of {', '.join(names)}.{hint}")
 
 
 def presets_for(config: PretrainedConfig) -> tuple[Preset, ...]:

@@ -26,9 +26,11 @@ def candidates_for(loaded: LoadedModel, choice: Recipe | None = None) -> tuple[C
     return tuple(found)
 
 
-def starting_choice(loaded: LoadedModel, name: str | None, given: Mapping[str, Any]) -> Recipe:
-    """What the person would run: the preset of the model, another recipe where one is named, and what was given."""
-    return starting_recipe(preset_of(loaded), name, given)
+def starting_choice(
+    loaded: LoadedModel, name: str | None, given: Mapping[str, Any], preset: str | None = None
+) -> Recipe:
+    """What the person would run: a preset of the model, another recipe where one is named, and what was given."""
+    return starting_recipe(preset_of(loaded, preset), name, given)
 
 
 def _alike(a: Recipe, b: Recipe) -> bool:
