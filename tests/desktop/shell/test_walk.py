@@ -86,6 +86,6 @@ def written_by_transformers(folder: Path, prompt: str) -> str:
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     ids = tokenizer(prompt, return_tensors="pt")
     with torch.inference_mode():
-        written = model.generate(**ids, max_new_tokens=48, do_sample=False)  # type: ignore[misc]
+        written = model.generate(**ids, max_new_tokens=48, do_sample=False)
     new = written[0, ids["input_ids"].shape[1] :]
     return str(tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False))
