@@ -2,8 +2,11 @@
 
 import csv
 import json
+import shutil
+import sqlite3
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from transformers import AutoModelForCausalLM
 from tests.tiny import tiny_model
 from workbench.cli import main
 from workbench.facts import Fact, Probe, write_csv
+from workbench.models.loading import load
 
 Cli = Callable[..., tuple[int, str, str]]
 SMALL = ["--batch", "4", "--warmup-limit", "8", "--step-size", "1e-2", "--protection", "0", "--memory", "1"]
@@ -95,6 +99,33 @@ def test_a_base_that_moved_is_asked_for_and_taken_from_where_it_is(
         assert cli([*command, "--model", moved])[0] == 0
     finally:
         moved.rename(model)
+
+
+@pytest.mark.parametrize("command", ["export", "resume", "branch", "apply"])
+def test_a_hash_that_is_remembered_is_no_proof_of_the_base(
+    cli: Cli, session: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    delta, other = tmp_path / "x.delta.safetensors", save(tmp_path / "other", seed=1)
+    assert cli(["export", session, "--format", "delta", "--out", delta])[0] == 0
+    stopped = shutil.copytree(session, tmp_path / "stopped")
+    with closing(sqlite3.connect(stopped / "session.db", isolation_level=None)) as database:
+        database.execute("UPDATE run SET reason = 'stopped'")
+    remember(load(str(model)).sha256, other, tmp_path / "cache")
+    commands: dict[str, list[object]] = {
+        "export": ["export", stopped, "--out", tmp_path / "out"],
+        "resume": ["resume", stopped],
+        "branch": ["ledger", stopped, "--branch", "1:1"],
+        "apply": ["apply", delta, "--out", tmp_path / "out"],
+    }
+    refused(cli([*commands[command], "--model", other]), "SHA-256")
+
+
+def remember(sha256: str, model: Path, cache: Path) -> None:
+    """The cache says from now on that the model has this hash."""
+    right, known = load(str(model)).sha256, next(cache.rglob("hashes.json"))
+    known.write_text(known.read_text("utf-8").replace(right, sha256), "utf-8")
+    assert load(str(model)).sha256 == sha256
 
 
 def test_a_delta_applied_is_the_model_that_the_run_exported(

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,30 @@ def test_the_weights_hash_is_sha256sums_and_notices_a_change(model_folder: Write
     first = next(iter(tensors))
     save_file({**tensors, first: tensors[first] + 1}, file, {"format": "pt"})
     assert load(str(folder)).sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_a_change_whose_modification_time_was_set_back_is_noticed(model_folder: Writer) -> None:
+    folder = model_folder()
+    file = folder / "model.safetensors"
+    before, was = load(str(folder)).sha256, file.stat()
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    os.utime(file, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (was.st_size, was.st_mtime_ns)
+    assert load(str(folder)).sha256 == hashlib.sha256(file.read_bytes()).hexdigest() != before
+
+
+def test_no_remembered_hash_counts_where_it_must_be_the_very_model(
+    model_folder: Writer, own_cache: Path
+) -> None:
+    folder = model_folder()
+    right = load(str(folder)).sha256
+    remembered = own_cache / "hashes.json"
+    remembered.write_text(remembered.read_text("utf-8").replace(right, "0" * 64), "utf-8")
+    assert load(str(folder)).sha256 == "0" * 64
+    assert load(str(folder), hash_again=True).sha256 == right
+    assert load(str(folder)).sha256 == right
 
 
 def test_sharded_weights_load_and_hash_as_one(model_folder: Writer) -> None:

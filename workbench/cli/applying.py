@@ -33,7 +33,7 @@ def apply_command(options: argparse.Namespace) -> int:
     require_free(options.out)
     delta = open_delta(options.delta)
     with ProgressLine() as line:
-        loaded = load_model(options.model, options.device, delta.dtype, line)
+        loaded = load_model(options.model, options.device, delta.dtype, line, hash_again=True)
         path = apply_delta(
             delta,
             loaded,

@@ -9,11 +9,13 @@ from workbench.models.progress import LoadProgressed
 from workbench.session.records import ModelIdentity
 
 
-def load_model(name: str, device: str, dtype: str, line: ProgressLine) -> LoadedModel:
+def load_model(
+    name: str, device: str, dtype: str, line: ProgressLine, *, hash_again: bool = False
+) -> LoadedModel:
     def report(event: LoadProgressed) -> None:
         line.update(f"{name}: {event.stage}", event.done, event.total, event.unit)
 
-    loaded = load(name, device, dtype, progress=report)
+    loaded = load(name, device, dtype, progress=report, hash_again=hash_again)
     line.close()
     line.note(
         f"{name}: {loaded.architecture}, {loaded.parameters / 1e6:,.1f} M parameters, "
@@ -25,7 +27,7 @@ def load_model(name: str, device: str, dtype: str, line: ProgressLine) -> Loaded
 def load_base(model: ModelIdentity, given: str | None, device: str, line: ProgressLine) -> LoadedModel:
     """The model that a run edited, from where the person says it is now or from where it was."""
     try:
-        return load_model(given or model.source, device, model.dtype, line)
+        return load_model(given or model.source, device, model.dtype, line, hash_again=True)
     except ModelLoadError as error:
         if given:
             raise

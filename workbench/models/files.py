@@ -20,12 +20,13 @@ _CHUNK = 1 << 22  # bytes hashed between two looks at the cancel event
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def weights_sha256(files: Sequence[Path], watch: Watch) -> str:
-    """Of one file its SHA-256; of several the SHA-256 of their ``sha256sum`` lines, by name."""
+def weights_sha256(files: Sequence[Path], watch: Watch, hash_again: bool = False) -> str:
+    """Of one file its SHA-256; of several the SHA-256 of their ``sha256sum`` lines, by name. ``hash_again``: no
+    remembered hash counts."""
     total = sum(file.stat().st_size for file in files)
     hashes, done = {}, 0
     for file in sorted(files, key=lambda f: f.name):
-        hashes[file.name] = _file_sha256(file, done, total, watch)
+        hashes[file.name] = _file_sha256(file, done, total, watch, hash_again)
         done += file.stat().st_size
     if len(hashes) == 1:
         return hashes.popitem()[1]
@@ -33,10 +34,10 @@ def weights_sha256(files: Sequence[Path], watch: Watch) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _file_sha256(file: Path, done: int, total: int, watch: Watch) -> str:
-    """Remembered by path, size and modification time, since hashing gigabytes at every start is slow."""
+def _file_sha256(file: Path, done: int, total: int, watch: Watch, hash_again: bool) -> str:
+    """Remembered by path and status, since hashing gigabytes at every start is slow."""
     key, known = _key(file), _known_hashes()
-    if key not in known:
+    if hash_again or key not in known:
         known[key] = _computed_sha256(file, done, total, watch)
         _remember(known)
     return known[key]
@@ -48,8 +49,12 @@ def remembered_sha256(file: Path) -> str | None:
 
 
 def _key(file: Path) -> str:
+    """A file written over keeps neither inode nor change time, whatever its modification time was set to."""
     status = file.stat()
-    return f"{file.resolve()}|{status.st_size}|{status.st_mtime_ns}"
+    return "|".join(
+        str(part)
+        for part in (file.resolve(), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    )
 
 
 def _computed_sha256(file: Path, done: int, total: int, watch: Watch) -> str:

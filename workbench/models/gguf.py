@@ -44,13 +44,14 @@ def known_conversion(file: Path) -> Path | None:
     return folder if folder is not None and folder.is_dir() else None
 
 
-def convert(file: Path, watch: Watch) -> tuple[Path, str]:
+def convert(file: Path, watch: Watch, hash_again: bool = False) -> tuple[Path, str]:
     """(folder, SHA-256 of the GGUF file). Converts in float32 unless the cache holds it already.
+    ``hash_again``: as for ``weights_sha256``.
 
     Raises ModelLoadError, DiskFull or Cancelled; the cache then is as it was.
     """
     require_gguf(file)
-    sha256 = weights_sha256([file], watch)
+    sha256 = weights_sha256([file], watch, hash_again)
     folder = converted_folder(sha256)
     if folder.is_dir():
         return folder, sha256

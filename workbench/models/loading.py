@@ -26,8 +26,11 @@ def load(
     dtype: str = "auto",
     progress: Progress | None = None,
     cancel: Event | None = None,
+    *,
+    hash_again: bool = False,
 ) -> LoadedModel:
-    """Downloads or converts first where that is needed.
+    """Downloads or converts first where that is needed. ``hash_again``: for what must be the very model that was
+    edited, whatever hash of it is remembered.
 
     Raises ModelLoadError (not found, refused, too large), SettingError, DiskFull, OutOfMemory or Cancelled.
     """
@@ -37,7 +40,7 @@ def load(
     origin = parse_source(source)
     with gguf.parsed_once() if origin.is_gguf else nullcontext():
         _require_fit(origin, chosen_dtype, chosen_device)
-        folder, sha256 = _brought_here(origin, watch)
+        folder, sha256 = _brought_here(origin, watch, hash_again)
     if origin.kind is SourceKind.HUB:  # its config may only now be here
         _require_fit(Source(SourceKind.FOLDER, source, folder), chosen_dtype, chosen_device)
     model = _read_model(folder, chosen_dtype, chosen_device, watch)
@@ -64,17 +67,17 @@ def _require_fit(origin: Source, dtype: torch.dtype, device: torch.device) -> No
         require_memory(estimate(outline, torch.float32), torch.device("cpu"))
 
 
-def _brought_here(origin: Source, watch: Watch) -> tuple[Path, str]:
+def _brought_here(origin: Source, watch: Watch, hash_again: bool) -> tuple[Path, str]:
     """(folder in the Hugging Face layout, SHA-256 of the weights as they came)."""
     match origin.kind:
         case SourceKind.STARTER | SourceKind.GGUF:
-            return gguf.convert(origin.existing_path(), watch)
+            return gguf.convert(origin.existing_path(), watch, hash_again)
         case SourceKind.HUB:
             folder = hub.cached_folder(origin.repository) or hub.download(origin.repository, watch)
         case SourceKind.FOLDER:
             folder = origin.existing_path()
     folders.read_config(folder)
-    return folder, weights_sha256(folders.weight_files(folder), watch)
+    return folder, weights_sha256(folders.weight_files(folder), watch, hash_again)
 
 
 def _read_model(folder: Path, dtype: torch.dtype, device: torch.device, watch: Watch) -> PreTrainedModel:
