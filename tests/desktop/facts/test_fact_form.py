@@ -1,9 +1,10 @@
 """The form for one fact."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from workbench.desktop.facts import FactList, prepared
@@ -119,3 +120,55 @@ def test_probes_are_typed_pasted_and_deleted(qtbot: QtBot, facts: FactList) -> N
     assert "no prompt" in made.advice.text()
     assert not made.save.isEnabled()
     QGuiApplication.clipboard().clear()
+
+
+def answer_the_question(name: str) -> list[str]:
+    """Presses a button of the question that is about to be asked; holds what was asked then."""
+    asked: list[str] = []
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        asked.append(box.text())
+        next(button for button in box.buttons() if button.text() == name).click()
+
+    QTimer.singleShot(0, press)
+    return asked
+
+
+@pytest.mark.parametrize("index", [-1, 1])
+def test_escape_asks_before_typed_text_is_lost(qtbot: QtBot, facts: FactList, index: int) -> None:
+    made = form(qtbot, facts, index)
+    made.target.setText("typed")
+    asked = answer_the_question("Keep typing")
+    QTest.keyClick(made, Qt.Key.Key_Escape)
+    assert asked
+    assert made.isVisible()
+    assert made.target.text() == "typed"
+    asked = answer_the_question("Discard")
+    made.close()
+    assert asked
+    assert not made.isVisible()
+
+
+def test_escape_asks_for_half_a_probe_too(qtbot: QtBot, facts: FactList) -> None:
+    made = form(qtbot, facts)
+    made.locality.model().setData(made.locality.model().index(0, 1), "an answer alone")
+    asked = answer_the_question("Discard")
+    QTest.keyClick(made, Qt.Key.Key_Escape)
+    assert asked
+
+
+def test_escape_closes_at_once_where_nothing_was_typed_since_the_last_save(
+    qtbot: QtBot, facts: FactList
+) -> None:
+    made = form(qtbot, facts)
+    made.prompt.setPlainText("P new")
+    made.target.setText("t")
+    made.tags.setText("mine")
+    made.another.click()
+    QTest.keyClick(made, Qt.Key.Key_Escape)
+    assert not made.isVisible()
+    unchanged = form(qtbot, facts, 0)
+    QTest.keyClick(unchanged, Qt.Key.Key_Escape)
+    assert not unchanged.isVisible()

@@ -323,3 +323,39 @@ def test_selecting_all_and_deleting_many_scattered_facts_can_be_undone(panel: Fa
     assert len(panel.facts) == 3_000 - len(range(3, 3_000, 7))
     panel.action("undo").trigger()
     assert list(panel.facts) == made
+
+
+@pytest.mark.parametrize(
+    ("key", "shift", "selected"),
+    [
+        (Key.Key_Home, False, [0]),
+        (Key.Key_End, False, []),  # the row of a new fact
+        (Key.Key_Up, False, [1]),
+        (Key.Key_End, True, [2, 3, 4]),
+        (Key.Key_Home, True, [0, 1, 2]),
+    ],
+)
+def test_moving_with_ctrl_selects_where_it_goes(
+    filled: FactsPanel, key: Key, shift: bool, selected: list[int]
+) -> None:
+    table, modifier = filled.page.table, Qt.KeyboardModifier
+    table.choose(np.array([2]))
+    held = modifier.ControlModifier | (modifier.ShiftModifier if shift else modifier.NoModifier)
+    QTest.keyClick(table, key, held)
+    assert table.chosen().tolist() == selected
+    assert filled.action("delete").isEnabled() == bool(selected)
+
+
+@pytest.mark.parametrize("action", ["delete", "cut"])
+def test_what_is_selected_out_of_sight_is_shown_before_it_is_deleted(panel: FactsPanel, action: str) -> None:
+    panel.history.add(panel.facts, prepared([Fact(f"P {i}", f"t {i}") for i in range(300)]))
+    table = panel.page.table
+    table.choose(np.array([7]))
+    assert label(panel, "facts-count") == "300 facts · 1 selected"
+    table.scrollToBottom()
+    panel.action(action).trigger()
+    assert len(panel.facts) == 300
+    assert "out of sight" in panel.page.notice.label.text()
+    assert table.viewport().rect().intersects(table.visualRect(panel.page.model.index(7, PROMPT)))
+    panel.action(action).trigger()
+    assert [panel.facts[7].prompt, len(panel.facts)] == ["P 8", 299]

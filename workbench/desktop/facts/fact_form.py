@@ -19,6 +19,7 @@ from workbench.desktop.facts.lines_table import LinesTable
 from workbench.desktop.facts.store.columns import problem_of, tags_of
 from workbench.desktop.facts.store.fact_list import FactList
 from workbench.desktop.facts.widgets import label_of, plain_label, push_button
+from workbench.desktop.shell.questions import may_lose_typed
 from workbench.desktop.theme import mark
 from workbench.facts.fact import Fact, Probe
 from workbench.facts.text import clean, cut, fold
@@ -159,12 +160,13 @@ class FactForm(QDialog):
         for table, probes in ((self.locality, fact.locality), (self.portability, fact.portability)):
             table.set_rows(_cells(probes))
             table.setColumnHidden(2, not any(probe.kind for probe in probes))
+        self._filled = self.fact()
 
     @Slot()
     def _check(self) -> None:
         fact = self.fact()
         problem = problem_of(fact)
-        if not problem and (self.locality.incomplete() or self.portability.incomplete()):
+        if not problem and self._half_a_probe():
             problem = "A probe has an answer and no prompt: type its prompt or clear the row."
         for button in (self.save, self.another):
             button.setEnabled(not problem)
@@ -172,6 +174,9 @@ class FactForm(QDialog):
         advice = problem or self._advice(fact)
         mark(self.advice, level="" if problem and not self._started() else "warning" if advice else "good")
         self.advice.setText(advice or "Ready to save.")
+
+    def _half_a_probe(self) -> bool:
+        return self.locality.incomplete() or self.portability.incomplete()
 
     def _started(self) -> bool:
         """Whether enough was typed that something missing is a mistake."""
@@ -190,6 +195,12 @@ class FactForm(QDialog):
         if fold(fact.prompt) in map(fold, fact.rephrases):
             return "A rephrase is the prompt itself: it measures nothing new."
         return ""
+
+    def reject(self) -> None:
+        """Escape, Close and the window's own button; asks where typed text would be lost."""
+        typed = self.fact() != self._filled or self._half_a_probe()
+        if not typed or may_lose_typed(self):
+            super().reject()
 
     @Slot()
     def _save(self) -> None:

@@ -111,7 +111,7 @@ class Handlers(QObject):
 
     @Slot()
     def cut(self) -> None:
-        if self._copied():
+        if self._in_sight() and self._copied():
             chosen = self._chosen()
             self._panel.history.remove(self._panel.page.facts, chosen, f"cut {facts_in_words(len(chosen))}")
 
@@ -204,7 +204,17 @@ class Handlers(QObject):
 
     @Slot()
     def delete(self) -> None:
-        self._panel.history.remove(self._panel.page.facts, self._chosen())
+        if self._in_sight():
+            self._panel.history.remove(self._panel.page.facts, self._chosen())
+
+    def _in_sight(self) -> bool:
+        """What nobody sees is shown instead of being deleted."""
+        seen = self._panel.page.table.show_chosen()
+        if not seen:
+            self._panel.say(
+                "The selected facts were out of sight: delete again if it is these that you mean."
+            )
+        return seen
 
     @Slot()
     def probe(self) -> None:

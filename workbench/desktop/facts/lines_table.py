@@ -4,11 +4,12 @@ import csv
 import io
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QItemSelectionModel, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from workbench.desktop.facts.widgets import ROW_HEIGHT, set_up_rows
+from workbench.desktop.moving import Index, without_ctrl
 from workbench.facts.text import clean
 
 
@@ -83,6 +84,11 @@ class LinesTable(QTableWidget):
         """As high as its rows, up to five."""
         header = ROW_HEIGHT + 2 if self.columnCount() > 1 else 0
         self.setFixedHeight(header + ROW_HEIGHT * min(max(self.rowCount(), 2), 5) + 2)
+
+    def selectionCommand(
+        self, index: Index, event: QEvent | None = None
+    ) -> QItemSelectionModel.SelectionFlag:
+        return super().selectionCommand(index, without_ctrl(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Paste):

@@ -138,7 +138,7 @@ class FactsPage(QWidget):
         total, shown = len(self.facts), len(self.model.shown)
         text = f"{shown:,} of {total:,}" if self.model.query else facts_in_words(total)
         chosen = self.table.chosen_count()
-        self.count.setText(f"{text} · {chosen:,} selected" if chosen > 1 else text)
+        self.count.setText(f"{text} · {chosen:,} selected" if chosen else text)
 
     @Slot()
     def _look_again(self) -> None:

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QMenu,
-    QTableView,
     QWidget,
 )
 
@@ -28,6 +27,7 @@ from workbench.desktop.facts.store.states import IntArray
 from workbench.desktop.facts.store.view_rows import runs
 from workbench.desktop.facts.table_model import EMPTY, FactTableModel
 from workbench.desktop.facts.widgets import ROW_HEIGHT, set_up_rows
+from workbench.desktop.moving import SelectingTable
 from workbench.desktop.theme import tokens_of
 
 MOST_RANGES = 2_000  # of a selection that is restored; more would be slow
@@ -35,7 +35,7 @@ Hint = QAbstractItemDelegate.EndEditHint
 Flag = QItemSelectionModel.SelectionFlag
 
 
-class FactTable(QTableView):
+class FactTable(SelectingTable):
     chosen_changed = Signal()  # the selection
 
     def __init__(self, model: FactTableModel, parent: QWidget | None = None) -> None:
@@ -88,6 +88,16 @@ class FactTable(QTableView):
 
     def chosen_count(self) -> int:
         return int(np.count_nonzero(self._selected_rows()))
+
+    def show_chosen(self) -> bool:
+        """Whether a selected fact was in sight; if none was, the first now is."""
+        rows = np.flatnonzero(self._selected_rows())
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        last = last if last >= 0 else self._model.rowCount() - 1
+        if not len(rows) or ((rows >= first) & (rows <= last)).any():
+            return True
+        self.scrollTo(self._model.index(int(rows[0]), PROMPT))
+        return False
 
     def _selected_rows(self) -> NDArray[np.bool_]:
         """(rows shown,) without the row of a new fact."""

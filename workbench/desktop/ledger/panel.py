@@ -23,6 +23,7 @@ from workbench.desktop.ledger.book import LedgerBook
 from workbench.desktop.ledger.columns import COLUMNS
 from workbench.desktop.ledger.model import Place
 from workbench.desktop.ledger.step_facts import FOUND, NUMBER, PROMPT, TARGET, RunFacts, StepFacts
+from workbench.desktop.moving import SelectingTable, SelectingTree
 from workbench.desktop.shell.action_button import ActionButton
 from workbench.desktop.theme import mark
 from workbench.desktop.widgets import line, row
@@ -93,7 +94,7 @@ class LedgerPanel(QWidget):
     # Parts
 
     def _new_tree(self) -> QTreeView:
-        tree = QTreeView()
+        tree = SelectingTree()
         tree.setObjectName("ledger-tree")
         tree.setAccessibleName("Runs and steps")
         tree.setModel(self.book.model)
@@ -113,7 +114,7 @@ class LedgerPanel(QWidget):
         return tree
 
     def _new_fact_table(self) -> QTableView:
-        table = QTableView()
+        table = SelectingTable()
         table.setObjectName("ledger-facts")
         table.setAccessibleName("Facts of the chosen steps")
         table.setModel(self.facts)

@@ -36,6 +36,13 @@ def may_stop(parent: QWidget, activity: str) -> bool:
     )
 
 
+def may_lose_typed(parent: QWidget) -> bool:
+    said = "It is not in the table yet."
+    return _ask(
+        parent, "typed-question", "Unsaved fact", "Discard what you typed?", said, "Discard", no="Keep typing"
+    )
+
+
 def what_is_saved(keeper: SessionKeeper) -> str:
     """For whoever was just told that something went wrong."""
     if keeper.session is None:
