@@ -11,6 +11,7 @@ from workbench.editing.run import Run
 from workbench.errors import SessionError
 from workbench.session.folder import Session
 from workbench.session.keeping import Keeping
+from workbench.session.tensor_files import read_tensors
 
 STEPS = 30
 
@@ -49,6 +50,7 @@ def test_every_step_of_a_run_comes_back(
         {"batch": 40, "warmup_facts": 40},
         {"passes": 3, "memory": 1.0, "warmup_memory": 1.0, "protection": 10.0},
         {"passes": 2},
+        {"passes": 6, "memory": 1.0, "step_size": 1e-4},  # factors of all passes are more than the dense shift
         {"warmup_memory": 2.0},
     ],
 )
@@ -59,6 +61,17 @@ def test_every_kind_of_recipe_comes_back(tmp_path: Path, changes: dict[str, obje
         for step in range(1, 7):
             assert session.rewind(of, step=step).bit_equal
             assert_same_state(copied(of), sink.states[False, step])
+
+
+def test_a_shift_takes_no_more_room_than_its_module(tmp_path: Path) -> None:
+    chosen = recipe(passes=6, memory=1.0, batch=8, step_size=1e-4)
+    of, _, _ = run_kept(tmp_path / "s", chosen, job(16))
+    with Session.open(tmp_path / "s") as session:
+        for step in session.steps(1):
+            tensors = read_tensors(session.folder / "steps", step.file)
+            for module in of.modules:
+                parts = [t.numel() for n, t in tensors.items() if n.startswith(module.name)]
+                assert sum(parts) <= (step.rows + module.d_in) * module.d_out + step.rows * module.d_in
 
 
 def test_transposed_weights_come_back(tmp_path: Path) -> None:

@@ -26,11 +26,11 @@ class Precision:
         return cls(((inverse + inverse.T) / 2).to(like.dtype))
 
     def shift(self, keys: Tensor, residual: Tensor) -> Shift:
-        """Δ = AHᵀ(HAHᵀ + I)⁻¹R as factors. ``keys`` (n, d_k), ``residual`` (n, d_v)."""
+        """Δ = AHᵀ(HAHᵀ + I)⁻¹R. ``keys`` (n, d_k), ``residual`` (n, d_v)."""
         weighted = keys @ self.inverse  # (n, d_k) HA
         gram = weighted @ keys.T  # (n, n) HAHᵀ
         gram.diagonal().add_(1)
-        return Shift(weighted, solve_positive((gram + gram.T) / 2, residual))
+        return Shift(weighted, solve_positive((gram + gram.T) / 2, residual)).smaller()
 
     def remember(self, keys: Tensor, memory: float) -> None:
         """A ← A − ηAHᵀ(I + ηHAHᵀ)⁻¹HA, as a symmetric downdate A − YᵀY that keeps A symmetric."""

@@ -19,11 +19,18 @@ class Shift:
     def dense(self) -> Tensor:
         return self.right if self.left is None else self.left.T @ self.right
 
+    def smaller(self) -> "Shift":
+        """Δ in the form that has fewer elements."""
+        if self.left is None:
+            return self
+        (rows, d_key), d_value = self.left.shape, self.right.shape[1]
+        return self if rows * (d_key + d_value) <= d_key * d_value else Shift(None, self.dense())
+
     def plus(self, other: "Shift") -> "Shift":
-        """Their sum, in factors where both have them."""
+        """Their sum, in factors where both have them and the dense sum is not smaller."""
         if self.left is None or other.left is None:
             return Shift(None, self.dense() + other.dense())
-        return Shift(torch.cat([self.left, other.left]), torch.cat([self.right, other.right]))
+        return Shift(torch.cat([self.left, other.left]), torch.cat([self.right, other.right])).smaller()
 
     def norm(self) -> float:
         """‖Δ‖_F."""
