@@ -46,6 +46,20 @@ def take_lock(folder: Path) -> SessionLock | None:
     return SessionLock(descriptor)
 
 
+def is_held(folder: Path) -> bool:
+    """Whether somebody writes to the session now; False where that cannot be found out."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return False
+    try:
+        return not _locked(descriptor)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
 def lock_holder(folder: Path) -> str:
     """Who holds the lock, in words: ``process 4711 on bench``."""
     try:

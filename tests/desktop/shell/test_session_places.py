@@ -215,3 +215,11 @@ def test_another_model_than_the_session_s_is_told_by_its_hash(
     assert model.sha256 == f"{0:064x}"  # still the one that its runs edited
     second.handlers._model_loaded(tiny_model())
     qtbot.waitUntil(lambda: second.desk.bench.chain == [1] and not second.desk.run.activity, timeout=60_000)
+
+
+def test_a_second_window_does_not_take_a_session_that_is_open_for_one_left_by_a_crash(
+    walker: Walker, make_window: Callable[[], MainWindow]
+) -> None:
+    edited(walker)
+    second = make_window()
+    assert not any("ended while" in s for s in second.notices.sentences())
