@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from workbench.models.loaded import LoadedModel
     from workbench.models.modules import EditableModule
     from workbench.models.presets import Preset
+    from workbench.session.records import ModelIdentity
 
 SAMPLED = 200  # warm-up facts that the expected rows are taken from
 _log = logging.getLogger("workbench")
@@ -45,7 +46,6 @@ class Desk(QObject):
         self.keeper = SessionKeeper(settings, facts, self)
         self.run = RunController(self.bench, self.keeper, facts, self)
         self.engine_ready = False
-        self._opened: Opened | None = None  # whose state the next model takes
         self._loading_engine = Background(self)
         self._loading_engine.finished.connect(self._engine_loaded)
         self._loading_engine.failed.connect(self.engine_failed)
@@ -101,47 +101,49 @@ class Desk(QObject):
 
     def set_model(self, loaded: "LoadedModel | None") -> None:
         """In place of the one before. A session's state is brought into it where there is one."""
-        before = self._opened
+        kept = self._settings_kept(loaded)
         self.bench.set_model(loaded)
         self.model.set_model(loaded)
         if loaded is not None:
-            self._set_up_model(loaded, before)
+            self._set_up_model(loaded, kept)
         self._show_warmup()
         self.model_changed.emit(loaded)
+        self._follow_session()
         self.changed.emit()
-
-    def state_to_restore(self) -> Opened | None:
-        """Where the session's runs belong into the model that is loaded."""
-        opened = self._opened
-        if opened is None or self.loaded is None or not opened.chain:
-            return None
-        if (
-            opened.session is not self.keeper.session
-            or opened.session.run(opened.chain[-1]).model.sha256 != self.loaded.sha256
-        ):
-            return None
-        return opened
 
     def other_model(self) -> str:
         """One sentence where the model that is loaded is not the one that the session's runs edited."""
-        opened, loaded = self._opened, self.loaded
-        if opened is None or loaded is None or not opened.chain or opened.session is not self.keeper.session:
-            return ""
-        wanted = opened.session.run(opened.chain[-1]).model
-        if wanted.sha256 == loaded.sha256:
+        wanted, loaded = self._edited_model(), self.loaded
+        if wanted is None or loaded is None or wanted.sha256 == loaded.sha256:
             return ""
         return (
             f"{name_of(loaded.source)} is not the model that this session edits ({name_of(wanted.source)}; SHA-256 "
             f"{wanted.sha256[:12]}…, this one {loaded.sha256[:12]}…): it is unedited, and the runs stay in the ledger."
         )
 
+    def _edited_model(self) -> "ModelIdentity | None":
+        """Of the runs behind where the session stands; None where there are none."""
+        session, runs = self.keeper.session, self.keeper.standing().runs
+        return session.run(runs[-1]).model if session is not None and runs else None
+
+    def _follow_session(self) -> None:
+        """The model that is loaded comes to where the session stands; another than its runs' is unedited, and so are
+        the facts."""
+        chain = self.keeper.standing()
+        if self.loaded is None:
+            if chain.runs:
+                self.run.show_again(chain)
+        elif chain.runs and not self.other_model():
+            self.run.restore(chain)
+        else:
+            self.bench.return_to(None, [])  # type: ignore[arg-type]  # no chain, no session
+            self.run.forget()
+
     def start_new(self) -> None:
         """Empty lists; the model that is loaded stays, unedited."""
         self.keeper.start_new()
-        self._opened = None
-        if self.loaded is not None:
-            self.bench.return_to(None, [])  # type: ignore[arg-type]  # no chain, no session
         self.run.forget()
+        self._follow_session()
 
     def close(self) -> None:
         """Raises SessionError or DiskFull where the last changes could not be saved."""
@@ -153,10 +155,16 @@ class Desk(QObject):
             self.keeper.close_threads()
             self.bench.set_model(None)
 
-    def _set_up_model(self, loaded: "LoadedModel", opened: Opened | None) -> None:
+    def _settings_kept(self, loaded: "LoadedModel | None") -> "Recipe | None":
+        """Those in the panel, where they are the session's or were made with this very model; None: a preset's."""
+        session, before = self.keeper.session, self.loaded
+        again = before is not None and loaded is not None and before.sha256 == loaded.sha256
+        return self.method.recipe() if again or (session is not None and session.model is not None) else None
+
+    def _set_up_model(self, loaded: "LoadedModel", kept: "Recipe | None") -> None:
         preset = self.model.preset()
-        if opened is not None and opened.recipe is not None:
-            self._take_kept_settings(opened, preset)
+        if kept is not None:
+            self._take_kept_settings(kept, preset)
         elif preset is not None:
             self.method.set_preset(preset)
         self.method.set_modules(self.model.pattern())
@@ -168,14 +176,15 @@ class Desk(QObject):
         except WorkbenchError as error:
             _log.warning("The session could not note its model: %s", error)
 
-    def _take_kept_settings(self, opened: Opened, preset: "Preset | None") -> None:
-        assert opened.recipe is not None
-        self.method.set_recipe(opened.recipe)
+    def _take_kept_settings(self, kept: "Recipe", preset: "Preset | None") -> None:
         try:
-            self.model.set_pattern(opened.recipe.modules or opened.modules)
-        except SettingError:  # another model than the session's
+            self.model.set_pattern(kept.modules)
+        except SettingError:  # another model than the settings'
+            self.method.set_recipe(kept.with_(modules=self.model.pattern()))
             if preset is not None:
                 self.method.set_preset(preset)
+        else:
+            self.method.set_recipe(kept)
 
     def _unfinished(self, unfit: str) -> str:
         last = self.run.unfinished
@@ -215,14 +224,15 @@ class Desk(QObject):
 
     @Slot(object)
     def _take_session(self, opened: Opened) -> None:
-        self._opened = opened
+        recipe = opened.recipe
+        if recipe is not None:
+            recipe = recipe if recipe.modules else recipe.with_(modules=opened.modules)
+            self.method.set_recipe(recipe)
         if self.loaded is not None:
-            self._set_up_model(self.loaded, opened)
-            self.bench.return_to(opened.session, [])
-        elif opened.recipe is not None:
-            self.method.set_recipe(opened.recipe)
+            self._set_up_model(self.loaded, recipe)
         self.run.show(opened)
         self._show_warmup()
+        self._follow_session()
 
     @Slot(object)
     def _take_modules(self, _modules: object) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 
 from workbench.editing.events import Event
-from workbench.errors import NonFinite, WorkbenchError
+from workbench.errors import Cancelled, NonFinite, WorkbenchError
 from workbench.runner.bench import Bench
 from workbench.runner.control import GatedControl
 from workbench.runner.events import JobEnded, JobFailed, RunBegan, RunnerEvent
@@ -95,6 +95,8 @@ class Runner:
             give_way(self.threads)
             for event in work(control):
                 self._tell(event)
+        except Cancelled:
+            pass  # before the run began: a run that began tells its end itself
         except BaseException as error:
             self._tell(self._failure(error))
             traceback.clear_frames(error.__traceback__)  # their locals hold tensors

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from workbench.errors import SessionError
@@ -21,9 +22,6 @@ class Chain:
 
     def cut(self, run: int) -> int | None:
         return self.cuts.get(run)
-
-    def before_last(self) -> "Chain":
-        return _chain(self.runs[:-1], self.cuts)
 
     def then(self, run: int) -> "Chain":
         """A run that goes on from here, or goes on with itself."""
@@ -56,17 +54,26 @@ def behind(session: Session, run: int) -> Chain:
     return _read(kept, session, before=run)
 
 
+def before_last(session: Session, chain: Chain) -> Chain:
+    """What was in the model before the last of these runs; of a branch, the step that it branched from."""
+    last = session.run(chain.runs[-1])
+    if last.parent is not None:
+        return chain_to(session, last.parent, last.parent_step or 0)
+    return _chain(chain.runs[:-1], chain.cuts)
+
+
 def keep_behind(session: Session, run: int, chain: Chain) -> None:
     session.set_setting(_BEHIND.format(run), [list(chain.runs), _text_keys(chain.cuts)])
 
 
-def standing(session: Session) -> Chain:
-    """Where the person left the session: the runs whose work the model has when it is opened."""
-    kept = session.setting(CHAIN)
+def standing(session: Session, waiting: Mapping[str, Any] = MappingProxyType({})) -> Chain:
+    """Where the person left the session: the runs whose work the model has when it is opened. ``waiting``: settings
+    that are still to be written."""
+    kept = waiting.get(CHAIN, session.setting(CHAIN))
     if kept is None:
         runs = session.runs()
         return chain_to(session, runs[-1].id) if runs else Chain()
-    return _read([kept, session.setting(CUTS, {})], session)
+    return _read([kept, waiting.get(CUTS, session.setting(CUTS, {}))], session)
 
 
 def set_standing(session: Session, chain: Chain) -> None:

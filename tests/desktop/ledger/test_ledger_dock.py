@@ -168,7 +168,6 @@ def test_a_rewound_session_opens_where_it_stood(
     again.wait(lambda: second.desk.keeper.session is not None, "the session")
     assert states(second) == before
     second.desk.set_model(tiny_model())
-    second.desk.run.restore(second.desk.state_to_restore())  # type: ignore[arg-type]
     again.wait_for_end()
     assert torch.equal(weights(second), wanted)
     again.press("edit")  # the facts that left the model with the rewind

@@ -196,9 +196,6 @@ def test_a_session_brings_facts_states_curves_settings_and_the_model_back(
     assert second.method.recipe().batch == 2
     assert any("Load it" in s for s in second.notices.sentences())
     second.desk.set_model(tiny_model())
-    opened = second.desk.state_to_restore()
-    assert opened is not None
-    second.desk.run.restore(opened)
     again.wait_for_end()
     assert torch.equal(weights(second), edited)
     assert second.tool_bar.buttons["export"].isEnabled()
@@ -238,7 +235,6 @@ def test_a_session_left_open_by_a_crash_is_offered_and_its_run_goes_on(
     again.wait(lambda: second.desk.keeper.session is not None, "the session")
     assert any("was cut off" in s for s in second.notices.sentences())
     second.desk.set_model(tiny_model())
-    second.desk.run.restore(second.desk.state_to_restore())  # type: ignore[arg-type]
     again.wait_for_end()
     assert second.tool_bar.buttons["edit"].text() == "Go on editing"
     again.press("edit")

@@ -106,7 +106,6 @@ def test_a_session_that_was_moved_while_closed_works(
     again = Walker(second, patience_s=60)
     again.wait(lambda: second.desk.keeper.session is not None, "the session")
     second.desk.set_model(tiny_model())
-    second.desk.run.restore(second.desk.state_to_restore())  # type: ignore[arg-type]
     again.wait_for_end()
     fill(second, facts=2, warmup=0)
     QApplication.processEvents()

@@ -26,7 +26,7 @@ from workbench.editing.events import (
     StepSkipped,
     WarmupProgressed,
 )
-from workbench.errors import Cancelled
+from workbench.errors import Cancelled, WorkbenchError
 from workbench.runner.bench import Bench, BranchOrder, Order
 from workbench.runner.events import JobFailed, RunBegan, RunnerEvent
 from workbench.runner.runner import Runner
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from workbench.editing.recipe import Recipe
     from workbench.models.modules import EditableModule
     from workbench.session.lineage import Chain
+
+NOT_BEGUN = "The run was stopped before it began; nothing was changed"
 
 
 class RunController(QObject):
@@ -61,7 +63,8 @@ class RunController(QObject):
         self._returning, self._preparing = Background(self), Background(self)
         self._said_back = ""
         self.way_back = RunProgress()  # how far the model is brought back
-        self._branching = False  # a branch was asked for that has not begun
+        self._before: Chain | None = None  # where the model stood when a run was asked for that has not begun
+        self._refused = False  # it could not begin
         self.bridge.ticked.connect(self._follow)
         self.bridge.ended.connect(self._ended)
         self._returning.progressed.connect(self._came_nearer)
@@ -179,13 +182,15 @@ class RunController(QObject):
             self.runner.stop()
             self.changed.emit()
         else:
-            self._return(self._stands().before_last(), "The last run was taken back")
+            self._take_back("The last run was taken back")
 
-    def restore(self, opened: Opened) -> None:
-        """The model that was loaded, in the state that the session tells."""
-        from workbench.session.lineage import Chain
+    def restore(self, chain: "Chain") -> None:
+        """The model that was loaded, in the state where the session stands."""
+        self._return(chain, "The model is as the session left it")
 
-        self._return(Chain(tuple(opened.chain), opened.cuts), "The model is as the session left it")
+    def show_again(self, chain: "Chain") -> None:
+        """What the session holds of these runs, whatever the model is."""
+        self._return(chain, "", rebuild=False)
 
     def show(self, opened: Opened) -> None:
         """Curves, scores and states of facts of a session that was just opened."""
@@ -198,8 +203,9 @@ class RunController(QObject):
         self.changed.emit()
 
     def forget(self) -> None:
-        """Another session or none: nothing has run yet."""
+        """The model is unedited, and so are the facts."""
         self.unfinished = None
+        self._facts.facts.reset_states()
         self.states.rows = np.empty(0, np.int64)
         self.bridge.show_again([])
         self.changed.emit()
@@ -218,6 +224,7 @@ class RunController(QObject):
 
     def _begin(self, activity: Activity, work: Callable[..., object]) -> None:
         self.activity = activity
+        self._before, self._refused = self._stands(), False
         self._discarding = self._asked_to_stop = False
         if self.unfinished is None:
             self.bridge.expect(activity is Activity.WARMING_UP)
@@ -229,16 +236,17 @@ class RunController(QObject):
     def _follow(self, events: list[RunnerEvent]) -> None:
         if self.activity is Activity.EDITING:
             self.states.follow(events, self.bridge.progress.facts_done, self.bridge.series.fact_history)
-        for event in events:
+        for event in events if self.running else ():  # an earlier run that is shown again changes nothing
             if isinstance(event, (StepApplied, StepSkipped, WarmupProgressed)):
                 self._keeper.note_saved()
             if isinstance(event, RunBegan):
-                self._branching = False
+                self._before = None
                 self._keeper.keep_standing(self._stands())
             elif isinstance(event, RunEnded):
                 self._note_end(event)
         self.advanced.emit(events)
         for event in (e for e in events if isinstance(e, JobFailed)):
+            self._refused = True
             self.failed.emit(event)  # last: the begin of a run withdraws the notice of the one before
 
     def _note_end(self, event: RunEnded) -> None:
@@ -254,13 +262,14 @@ class RunController(QObject):
         discarding, self._discarding = self._discarding, False
         self._asked_to_stop = False
         self.activity = Activity.NOTHING
-        self._keeper.keep_standing(self._stands())
         self.ended.emit()
+        if self._before is not None:
+            said = "" if self._refused else NOT_BEGUN
+            self._return(self._before, said, rebuild=self._stands() != self._before)
+            return
+        self._keeper.keep_standing(self._stands())
         if discarding and self.bench.chain:
-            self._return(self._stands().before_last(), "The run was taken back")
-        elif self._branching:
-            self._branching = False
-            self._return(self._stands(), "")
+            self._take_back("The run was taken back")
         else:
             self.changed.emit()
 
@@ -269,10 +278,25 @@ class RunController(QObject):
 
         return Chain(tuple(self.bench.chain), dict(self.bench.cuts))
 
-    def _return(self, chain: "Chain", said: str) -> None:
-        """In a worker; then facts and curves tell what is left. ``said``: empty where the person knows."""
-        self._keeper.flush()
-        session, bench = self._keeper.need(), self.bench
+    def _take_back(self, said: str) -> None:
+        from workbench.session.lineage import before_last
+
+        try:
+            chain = before_last(self._keeper.need(), self._stands())
+        except WorkbenchError as error:
+            self._return_failed(error)
+        else:
+            self._return(chain, said)
+
+    def _return(self, chain: "Chain", said: str, rebuild: bool = True) -> None:
+        """In a worker; then facts and curves tell what is left. ``said``: empty where the person knows;
+        ``rebuild``: the model is not in that state yet."""
+        try:
+            self._keeper.flush()
+            session, bench = self._keeper.need(), self.bench
+        except WorkbenchError as error:
+            self._return_failed(error)
+            return
         self.activity, self._said_back = Activity.RETURNING, said
         self._asked_to_stop = False
         self.way_back.expect("", warming_up=False)
@@ -280,8 +304,9 @@ class RunController(QObject):
         def work(tell: Tell, cancel: Event) -> object:
             from workbench.session.lineage import set_standing
 
-            bit_equal = bench.return_to(session, chain.runs, chain.cuts, CancelControl(cancel, tell))
-            if not session.read_only:
+            control = CancelControl(cancel, tell)
+            bit_equal = not rebuild or bench.return_to(session, chain.runs, chain.cuts, control)
+            if rebuild and not session.read_only:
                 set_standing(session, chain)
             return bit_equal, read_session(session, chain)
 
@@ -295,7 +320,6 @@ class RunController(QObject):
         self.show(opened)
         self.states.begin(rows, order.session.run(order.run).recipe.batch)
         self.unfinished = None
-        self._branching = True
         self._begin(Activity.EDITING, partial(self.bench.branch, order))
 
     @Slot(object)
@@ -324,6 +348,8 @@ class RunController(QObject):
     @Slot(object)
     def _return_failed(self, error: Exception) -> None:
         self.activity, self._asked_to_stop = Activity.NOTHING, False
+        if not self.bench.chain:
+            self.forget()
         if isinstance(error, Cancelled):
             self.returned.emit(str(error))
         else:

@@ -112,10 +112,7 @@ class Handlers(QObject):
         _log.info(
             "Loaded %s (%s, %s parameters)", loaded.source, loaded.architecture, f"{loaded.parameters:,}"
         )
-        opened = window.desk.state_to_restore()
-        if opened is not None:
-            window.desk.run.restore(opened)
-        elif other := window.desk.other_model():
+        if other := window.desk.other_model():
             window.telling.tell_other_model(other)
 
     @Slot()

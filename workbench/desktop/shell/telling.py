@@ -168,11 +168,10 @@ class Telling(QObject):
             step = f" after step {opened.unfinished.step:,}" if opened.unfinished.step else ""
             self._tell(Notice(f"Run {opened.unfinished.run} {how}{step}; every whole step is kept. With its model "
                               "loaded, Edit goes on with it.", "warning", key=RUN))  # fmt: skip
-        restored = window.desk.state_to_restore()
-        if restored is not None:
-            window.desk.run.restore(restored)
-        elif opened.model is not None and window.desk.loaded is None:
+        if opened.model is not None and window.desk.loaded is None:
             self._offer_model(opened)
+        elif other := window.desk.other_model():
+            self.tell_other_model(other)
 
     def _offer_model(self, opened: Opened) -> None:
         from workbench.desktop.model.card import name_of

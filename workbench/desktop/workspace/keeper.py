@@ -109,6 +109,12 @@ class SessionKeeper(QObject):
         self.saved_at = time.monotonic()
         self.saved.emit()
 
+    def standing(self) -> "Chain":
+        """Where the session stands now, also where that is still to be written."""
+        from workbench.session.lineage import Chain, standing
+
+        return Chain() if self.session is None else standing(self.session, self._values)
+
     def keep_standing(self, chain: "Chain") -> None:
         from workbench.session.lineage import standing_settings
 

@@ -88,9 +88,9 @@ def read_session(session: "Session", stands: "Chain | None" = None) -> Opened:
         facts=facts,
         warmup=warmup,
         chain=chain,
-        recipe=recipe_kept(session),
+        recipe=recipe_kept(session) or (records[chain[-1]].recipe if chain else None),
         modules=str(session.setting(MODULES, "")),
-        model=session.model,
+        model=_model_of(session, records[chain[-1]].model if chain else None),
         states=np.full(len(facts), State.NEW, np.uint8),
         steps=np.full(len(facts), UNTOUCHED, np.int64),
         prompt=str(session.setting(PROMPT, "")),
@@ -103,6 +103,14 @@ def read_session(session: "Session", stands: "Chain | None" = None) -> Opened:
     if chain and chain[-1] not in opened.cuts:
         opened.unfinished = _unfinished(records[chain[-1]])
     return opened
+
+
+def _model_of(session: "Session", edited: "ModelIdentity | None") -> "ModelIdentity | None":
+    """The one that was edited, where it is by now; before any run the one that the person chose."""
+    chosen = session.model
+    if edited is None or (chosen is not None and chosen.sha256 == edited.sha256):
+        return chosen
+    return edited
 
 
 def recipe_kept(session: "Session") -> "Recipe | None":
