@@ -25,10 +25,10 @@ from workbench.editing.events import (
     StepApplied,
     WarmupProgressed,
 )
-from workbench.editing.job import Done, Job
+from workbench.editing.job import Done, Job, NoSink
 from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
-from workbench.errors import InputError, NonFinite, OutOfMemory
+from workbench.errors import DiskFull, InputError, NonFinite, OutOfMemory
 from workbench.facts.fact import Fact, Probe
 from workbench.models.export import export_hf
 from workbench.models.loaded import LoadedModel
@@ -300,3 +300,31 @@ def test_pausing_waits_and_resuming_goes_on() -> None:
     control.pause()
     control.stop()
     assert control.is_set()
+
+
+class Failing(NoSink):
+    """Raises at the first event of a kind."""
+
+    def __init__(self, kind: type[object], error: Exception) -> None:
+        self.kept: list[Event] = []
+        self._kind, self._error = kind, error
+
+    def keep_event(self, event: Event) -> None:
+        if isinstance(event, self._kind) and not any(isinstance(e, self._kind) for e in self.kept):
+            self.kept.append(event)
+            raise self._error
+        self.kept.append(event)
+
+
+@pytest.mark.parametrize("kind", [StepApplied, RunEnded])
+@pytest.mark.parametrize("error", [ValueError("unforeseen"), DiskFull("The disk is full.")])
+def test_any_error_is_told_and_kept_as_the_end_before_it_is_raised(
+    kind: type[object], error: Exception
+) -> None:
+    sink, events = Failing(kind, error), list[Event]()
+    with pytest.raises(type(error)):
+        events.extend(Run(editor_of(tiny_model()), job(), sink=sink).events())
+    (ended,) = of_kind(events, RunEnded)
+    assert (events[-1], sink.kept[-1]) == (ended, ended)
+    assert ended.reason is EndReason.FAILED
+    assert str(error) in ended.message

@@ -95,13 +95,15 @@ def test_a_second_run_on_an_edited_model_starts_from_where_the_first_left_it(tmp
         assert_same_state(copied(session.rebuild(tiny_model(), run=2, step=0).editor), after_first)
 
 
-def test_a_bad_checkpoint_is_passed_over(tmp_path: Path) -> None:
+def test_a_bad_checkpoint_is_passed_over_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     of, sink, _ = run_kept(tmp_path / "s", recipe(), job(12), Keeping(checkpoint_every=2))
     for file in (tmp_path / "s" / "checkpoints").iterdir():
         if "edit" in file.name:
             file.write_bytes(b"nothing")
     with Session.open(tmp_path / "s") as session:
         assert_same_state(copied(session.rewind(of, step=5).editor), sink.states[False, 5])
+    passed_over = [record.getMessage() for record in caplog.records if "checkpoint" in record.getMessage()]
+    assert ["edit000004" in line or "edit000002" in line for line in passed_over] == [True, True]
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "one bit"])

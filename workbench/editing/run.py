@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 
 import numpy as np
 import torch
@@ -76,28 +77,34 @@ class Run:
         return () if self.recipe.warmup_mode == "none" else self.job.warmup[: self.recipe.warmup_facts]
 
     def events(self) -> Iterator[Event]:
-        """Ends with RunEnded whatever happens. Raises a WorkbenchError after it where the run failed;
-        the weights and statistics are then those of the last whole step."""
+        """Ends with RunEnded whatever happens; the error of a run that failed is raised after it. Where that is a
+        WorkbenchError, the weights and statistics are those of the last whole step."""
         try:
-            yield from self._kept(self._parts())
-            reason, message = EndReason.FINISHED, ""
-        except Cancelled as stop:
-            reason, message = EndReason.STOPPED, str(stop)
-        except WorkbenchError as error:
-            yield from self._kept([self._ended(EndReason.FAILED, str(error))])
+            for event in self._parts():
+                self.sink.keep_event(event)
+                yield event
+        except Exception as error:
+            yield self._failed(error)
             raise
-        yield from self._kept([self._ended(reason, message)])
 
     def _parts(self) -> Iterator[Event]:
-        yield self._start()
-        yield from self.prepare()
-        yield from self.warm_up()
-        yield from self.edit()
+        try:
+            yield self._start()
+            yield from self.prepare()
+            yield from self.warm_up()
+            yield from self.edit()
+        except Cancelled as stop:
+            yield self._ended(EndReason.STOPPED, str(stop))
+        else:
+            yield self._ended(EndReason.FINISHED)
 
-    def _kept(self, events: Iterator[Event] | Sequence[Event]) -> Iterator[Event]:
-        for event in events:
-            self.sink.keep_event(event)
-            yield event
+    def _failed(self, error: Exception) -> RunEnded:
+        """Kept where that is still possible."""
+        message = str(error) if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
+        ended = self._ended(EndReason.FAILED, message)
+        with suppress(WorkbenchError):
+            self.sink.keep_event(ended)
+        return ended
 
     def prepare(self) -> Iterator[Event]:
         """Ordinary text, key protection, and the scores of the unedited model on the facts to come."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
-from workbench.editing.events import EndReason, Event, Phase, RunEnded
+from workbench.editing.events import Event, Phase
 from workbench.errors import Cancelled, SessionError, WorkbenchError
 from workbench.runner.control import GatedControl
 from workbench.runner.events import RunBegan
@@ -263,11 +263,7 @@ class Bench:
                 yield event
         except GeneratorExit:
             raise
-        except BaseException as error:
-            if not isinstance(error, WorkbenchError):  # the engine ends the others itself
-                ended = RunEnded(EndReason.FAILED, run.facts_done, run.steps_done, 0.0, _in_words(error))
-                with suppress(WorkbenchError):
-                    run.sink.keep_event(ended)
+        except BaseException:
             del run
             with suppress(WorkbenchError):  # what went wrong first is what the person is told
                 self._return_to(session, [*self.chain], {**self.cuts})
@@ -279,7 +275,3 @@ def _told(control: "Control") -> "Watch":
     from workbench.evaluation.batching import Watch
 
     return Watch(None, control.progress(Phase.RETURNING, "steps"))
-
-
-def _in_words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -1,5 +1,6 @@
 """Any kept state again: the nearest checkpoint, then the steps after it in their order."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from workbench.session.state import fingerprint, load_state, state_tensors
 from workbench.session.tensor_files import read_tensors
 
 START = Position(editing=False, step=0)
+_log = logging.getLogger("workbench")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +208,10 @@ def _load_nearest(
     for checkpoint in reversed(kept):
         try:
             load_state(editor, read_tensors(folder / CHECKPOINTS, checkpoint.file))
-        except SessionError:
+        except SessionError as error:
             if checkpoint.position == first:
                 raise
+            _log.warning("A checkpoint was passed over for an earlier one: %s", error)
             continue
         return checkpoint.position
     if not _began_with_nothing(runs, record):
