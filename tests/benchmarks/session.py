@@ -75,7 +75,10 @@ def starter_session(folder: Path, steps: int) -> dict[str, Any]:
         preset = durable(session, Run(of, job, sink=Timed(session.start_run(of, job))))
         going = session.branch(of, 1, 0, chosen.with_(passes=1))
         sink, done = Timed(going.recorder), Done(going.done.warmup_steps)
-        return {"preset": preset, "one_pass": durable(session, Run(going.editor, going.job, None, sink, done))}
+        return {
+            "preset": preset,
+            "one_pass": durable(session, Run(going.editor, going.job, None, sink, done)),
+        }
 
 
 def durable(session: Session, run: Run) -> dict[str, Any]:

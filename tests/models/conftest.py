@@ -8,7 +8,7 @@ import pytest
 from huggingface_hub import constants
 
 from tests.tiny import tiny_model
-from workbench.models import places
+from workbench.storage import places
 
 
 @pytest.fixture

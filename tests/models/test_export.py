@@ -58,7 +58,7 @@ def test_an_export_loads_as_a_folder_and_exports_again_unchanged(tmp_path: Path)
     second = export_hf(again, tmp_path / "second", CARD)
     assert (first / "model.safetensors").read_bytes() == (second / "model.safetensors").read_bytes()
     assert again.modules == loaded.modules
-    assert list(tmp_path.glob("**/*partial*")) == []
+    assert list(tmp_path.glob("**/*.partial-*")) == []
 
 
 def test_tied_embeddings_are_written_once_and_stay_tied(tmp_path: Path) -> None:

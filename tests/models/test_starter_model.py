@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.models.shared import nearly_full
 from workbench.errors import Cancelled, DiskFull, ModelLoadError
-from workbench.models import gguf, places
+from workbench.models import gguf
 from workbench.models import starter as carried
 from workbench.models.catalogue import available
 from workbench.models.export import export_hf
@@ -22,6 +22,7 @@ from workbench.models.outline import outline
 from workbench.models.presets import preset_for
 from workbench.models.progress import LoadProgressed
 from workbench.models.provenance import Provenance
+from workbench.storage import places
 
 needs_starter = pytest.mark.skipif(
     carried.find_starter() is None, reason="the starter model is not installed"

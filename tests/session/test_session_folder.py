@@ -95,12 +95,19 @@ def test_a_second_opener_reads_only_and_can_tell(tmp_path: Path) -> None:
 def test_a_second_opener_leaves_a_run_that_goes_on_alone(tmp_path: Path) -> None:
     with Session.create(tmp_path / "s") as session:
         run_until(session, recipe(), job(8), 2)
-        (tmp_path / "s" / "steps" / "run0001-edit000003-0000000000000000.safetensors.partial").touch()
+        name = "run0001-edit000003-0000000000000000.safetensors.partial"
+        left = [tmp_path / "s" / "steps" / name for name in (name, f"{name}-0123abcd", ".tmpl5lixZ")]
+        left[1].mkdir()
+        for file in (left[0], left[1] / ".tmpl5lixZ", left[2]):
+            file.touch()
+        others = tmp_path / "s" / "steps" / "notes.txt"
+        others.touch()
         with Session.open(tmp_path / "s") as reader:
             assert reader.rebuild(tiny_model()).bit_equal
-        assert len(list((tmp_path / "s" / "steps").glob("*.partial"))) == 1
+        assert all(path.exists() for path in left)
     with Session.open(tmp_path / "s"):
-        assert list((tmp_path / "s" / "steps").glob("*.partial")) == []
+        assert not any(path.exists() for path in left)
+        assert others.exists()
 
 
 def test_a_lock_ends_with_its_holder(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def _calibrated(
     from workbench.cli.narrate import Narrator
     from workbench.cli.reading import read_facts, read_plain_texts
     from workbench.editing.control import Control
-    from workbench.models.places import cache_folder
+    from workbench.storage.places import cache_folder
     from workbench.studies.calibrate import Calibrator
     from workbench.studies.candidates import candidates_for, starting_choice
 

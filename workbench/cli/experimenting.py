@@ -95,7 +95,7 @@ def _tested(
     from workbench.cli.narrate import Narrator
     from workbench.cli.reading import read_facts, read_plain_texts
     from workbench.editing.control import Control
-    from workbench.models.places import cache_folder, data_folder
+    from workbench.storage.places import cache_folder, data_folder
     from workbench.studies.candidates import starting_choice
     from workbench.studies.claims.study import ClaimsStudy
 

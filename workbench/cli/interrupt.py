@@ -1,16 +1,33 @@
-"""Ctrl-C during a run: the first stops it within a minibatch and keeps its steps, the second ends the program."""
+"""Ctrl-C, TERM and HUP: the first stops a run within a minibatch and keeps its steps, the second ends the program."""
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Thread
 from types import FrameType
 
+from workbench.signals import ending_signals
+
+Handler = Callable[[int, FrameType | None], None]
+
+
+@contextmanager
+def interrupts() -> Iterator[None]:
+    """Within it TERM and HUP raise KeyboardInterrupt as Ctrl-C does, so that what is half-made is removed."""
+
+    def handle(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    with _handled_by(handle):
+        yield
+
 
 @contextmanager
 def stop_on_interrupt(stop: Callable[[], None], tell: Callable[[str], None]) -> Iterator[None]:
-    """Within it, the first SIGINT has ``stop`` and ``tell`` called on another thread; a second one raises
+    """Within it, the first signal has ``stop`` and ``tell`` called on another thread; a second one raises
     KeyboardInterrupt. A handler interrupts the main thread wherever it is, so that it may take no lock which that
     thread could be holding: an Event's for one."""
     asked = False
@@ -30,10 +47,38 @@ def stop_on_interrupt(stop: Callable[[], None], tell: Callable[[str], None]) -> 
 
     listener = Thread(target=listen, name="interrupt", daemon=True)
     listener.start()
-    previous = signal.signal(signal.SIGINT, handle)
+    try:
+        with _handled_by(handle):
+            yield
+    finally:
+        wanted.put(False)
+        listener.join()
+
+
+@contextmanager
+def _handled_by(handle: Handler) -> Iterator[None]:
+    """Only the main thread may say what handles signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    terminals = [descriptor for descriptor in (1, 2) if os.isatty(descriptor)]
+
+    def handle_one(number: int, frame: FrameType | None) -> None:
+        if number != signal.SIGINT and number != signal.SIGTERM:
+            _leave(terminals)
+        handle(number, frame)
+
+    before = {number: signal.signal(number, handle_one) for number in ending_signals()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
-        wanted.put(False)
-        listener.join()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(terminals: list[int]) -> None:
+    """After a hang-up every write to the terminal fails."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in terminals:
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)

@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
 def _job(options: argparse.Namespace, line: "ProgressLine") -> "Job":
     from workbench.cli.reading import read_facts, read_plain_texts
     from workbench.editing.job import Job
-    from workbench.models.places import cache_folder
+    from workbench.storage.places import cache_folder
 
     return Job(
         facts=read_facts(options.facts, line, options.limit, options.target),

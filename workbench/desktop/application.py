@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from threading import Thread
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -14,12 +15,15 @@ from workbench.desktop.background import close_all
 from workbench.desktop.log.handler import LogKeeper
 from workbench.desktop.main_window import MainWindow
 from workbench.desktop.shell.crash import CrashCatcher, CrashDialog
+from workbench.desktop.shell.ending import EndingSignals
 from workbench.desktop.shell.preferences import theme_of
 from workbench.desktop.shell.questions import what_is_saved
 from workbench.desktop.shell.settings import person_settings
 from workbench.desktop.theme import Theme, application_icon
+from workbench.storage.partials import clear_abandoned
 
 NAME = "stableedit-workbench"
+EXIT_INTERRUPTED = 130
 AFTER_PAINT_MS = 100  # the window draws itself before torch competes for the processor
 
 
@@ -40,7 +44,10 @@ class Workbench:
         self.catcher.install()
         self.window = MainWindow(self.settings, self.theme, self.log)
         self.catcher.caught.connect(self.show_crash)
+        self.ending = EndingSignals()
+        self.ending.received.connect(self.end)
         self.window.show()
+        Thread(target=clear_abandoned, name="clearing", daemon=True).start()
         QTimer.singleShot(AFTER_PAINT_MS, self.window, lambda: self.window.begin(session))
 
     def show_crash(self, error: BaseException, details: str) -> None:
@@ -52,7 +59,14 @@ class Workbench:
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def end(self) -> None:
+        """On a logout, a closed terminal or Ctrl-C in it: every whole step and all facts are kept."""
+        self.window.ending = True
+        self.window.close()
+        QApplication.exit(EXIT_INTERRUPTED)
+
     def close(self) -> None:
+        self.ending.remove()
         self.catcher.remove()
         self.log.remove()
         close_all()

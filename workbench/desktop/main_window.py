@@ -53,6 +53,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main-window")
         self.setAcceptDrops(True)
         self.settings, self.theme, self.log = settings, theme, log
+        self.ending = False  # without questions: nobody may be there to answer
         self._plotted: object = None  # the series that the plots show
         self._side: dict[str, QDialog] = {}
         self._waiting_for_engine: list[Callable[[], object]] = []
@@ -362,7 +363,8 @@ class MainWindow(QMainWindow):
             self.telling.offer_left_open(left_open(self.settings))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.desk.run.activity and not may_stop(self, self.desk.run.activity):
+        activity = "" if self.ending else self.desk.run.activity
+        if activity and not may_stop(self, activity):
             event.ignore()
             return
         self._save_layout()
@@ -377,7 +379,8 @@ class MainWindow(QMainWindow):
             self.desk.close()
         except WorkbenchError as error:
             _log.error("The last changes could not be saved: %s", error)
-            QMessageBox.warning(self, "Closing", f"The last changes could not be saved. {error}")
+            if not self.ending:
+                QMessageBox.warning(self, "Closing", f"The last changes could not be saved. {error}")
         for dialog in self._side.values():
             dialog.close()
         self.settings.sync()

@@ -46,7 +46,7 @@ class CancelControl(Control):
 
 def text_cache() -> Path:
     """Where text that a model wrote is kept."""
-    from workbench.models.places import cache_folder
+    from workbench.storage.places import cache_folder
 
     return cache_folder() / "texts"
 

@@ -2,8 +2,6 @@
 
 import json
 import logging
-import os
-import tempfile
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -18,6 +16,7 @@ from workbench.evaluation.generation import Stop, generate
 from workbench.models.caching import next_logits
 from workbench.models.encoding import encode_prompt
 from workbench.models.loaded import LoadedModel
+from workbench.storage.partials import whole_file
 
 _log = logging.getLogger(__name__)
 
@@ -119,14 +118,9 @@ def _read(file: Traversable | Path, key: dict[str, Any]) -> tuple[str, ...] | No
 
 def _write(file: Path, content: dict[str, Any]) -> None:
     """Whole or not at all; a cache that cannot be written costs time and nothing else."""
-    partial: str | None = None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(content, out, ensure_ascii=False)
-        os.replace(partial, file)
+        with whole_file(file) as partial:
+            partial.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
     except OSError as error:
         _log.warning("The sampled text could not be kept in %s: %s.", file.parent, error.strerror)
-        if partial is not None:
-            Path(partial).unlink(missing_ok=True)

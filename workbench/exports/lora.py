@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event
 
 from workbench.errors import SettingError
@@ -17,6 +16,9 @@ from workbench.models.provenance import model_card
 from workbench.models.sources import hub_id_of
 from workbench.session.provenance import score_lines
 from workbench.settings import check, setting
+from workbench.storage.durable import make_folder
+from workbench.storage.partials import partial_beside
+from workbench.storage.places import cache_folder
 
 _SIDE_BYTES = 1 << 20  # room for config and card
 
@@ -94,9 +96,10 @@ def measure_adapter(
 
     Raises ExportError, SettingError, OutOfMemory, NonFinite and Cancelled."""
     decomposition.require_rank(rank)
-    with TemporaryDirectory(prefix="adapter-") as folder:
-        write_adapter(Path(folder), decomposition, rank, edited.card.base)
-        with adapted(edited.editor, Path(folder)) as loaded:
+    make_folder(cache_folder())
+    with partial_beside(cache_folder() / "adapter") as folder:
+        write_adapter(folder, decomposition, rank, edited.card.base)
+        with adapted(edited.editor, folder) as loaded:
             found = yardstick.scores_of(loaded, f"scoring rank {rank:,}", Watch(progress, cancel))
     return AdapterScores(rank, yardstick.unedited, yardstick.edited, found)
 

@@ -1,7 +1,5 @@
 """Files and folders that appear whole or not at all, with every failure in a sentence."""
 
-import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,7 +9,9 @@ from safetensors import SafetensorError
 
 from workbench.errors import DiskFull, ExportError
 from workbench.models.export import require_free
-from workbench.models.files import GIB, is_disk_full, require_space, whole_folder
+from workbench.models.files import GIB, is_disk_full, open_to_others, require_space, whole_folder
+from workbench.storage.durable import make_folder
+from workbench.storage.partials import whole_file
 
 
 def require_new_file(destination: Path) -> None:
@@ -30,21 +30,14 @@ def new_file(destination: Path, needed: int, what: str) -> Iterator[Path]:
     destination = destination.expanduser().absolute()
     require_new_file(destination)
     require_space(destination, needed, what)
-    partial = destination.with_name(f"{destination.name}.partial-{secrets.token_hex(4)}")
-    created = [p for p in destination.parents if not p.exists()]
+    created = list[Path]()
     try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        partial.touch(exist_ok=False)
-        mode = (
-            partial.stat().st_mode & 0o666
-        )  # of new files here; safetensors makes its own for the owner only
-        yield partial
-        partial.chmod(mode)
-        require_new_file(destination)
-        os.replace(partial, destination)
+        created = make_folder(destination.parent)
+        with whole_file(destination) as partial:
+            yield partial
+            open_to_others(partial.parent)
+            require_new_file(destination)
     except BaseException as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         for parent in created:
             with suppress(OSError):
                 parent.rmdir()

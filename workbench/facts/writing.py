@@ -4,7 +4,6 @@ import contextlib
 import csv
 import errno
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +13,7 @@ from workbench.errors import DiskFull, ExportError
 from workbench.facts.cells import TAG_SEPARATORS, joined, neutralised
 from workbench.facts.fact import Fact, Probe
 from workbench.facts.summary import BadRow
+from workbench.storage.partials import whole_file
 
 _FACT_FIELDS = tuple(field.name for field in fields(Fact))
 _PROBE_FIELDS = tuple(field.name for field in fields(Probe))
@@ -104,19 +104,15 @@ def _record(fact: Fact) -> dict[str, object]:
 @contextlib.contextmanager
 def _replacing(path: Path, encoding: str) -> Iterator[TextIO]:
     """A file that takes the name ``path`` once it is complete and on the disk. Lone surrogates become "?"."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with open(temporary, "w", encoding=encoding, errors="replace", newline="") as file:
+        with (
+            whole_file(path) as partial,
+            open(partial, "w", encoding=encoding, errors="replace", newline="") as file,
+        ):
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(f"{path}: the disk is full; free some space and write it again.") from error
         raise ExportError(
             f"{path}: it cannot be written ({error.strerror}): choose another place."
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()

@@ -3,17 +3,16 @@
 import errno
 import hashlib
 import json
-import os
-import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from workbench.errors import DiskFull
-from workbench.models import places
 from workbench.models.progress import Watch
+from workbench.storage import places
+from workbench.storage.durable import make_folder, take_name
+from workbench.storage.partials import partial_beside, whole_file
 
 GIB = 1 << 30
 _CHUNK = 1 << 22  # bytes hashed between two looks at the cancel event
@@ -78,12 +77,10 @@ def _known_hashes() -> dict[str, str]:
 def _remember(known: dict[str, str]) -> None:
     """Best effort: a cache that cannot be written costs time, nothing else."""
     with suppress(OSError):
-        folder = places.cache_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder, prefix="hashes.", suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(known, stream, indent=1)
-        os.replace(name, folder / "hashes.json")
+        file = places.cache_folder() / "hashes.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(file) as partial:
+            partial.write_text(json.dumps(known, indent=1), "utf-8")
 
 
 def require_space(folder: Path, needed: int, what: str) -> None:
@@ -106,22 +103,17 @@ def is_disk_full(error: BaseException) -> bool:
 
 @contextmanager
 def whole_folder(destination: Path, what: str) -> Iterator[Path]:
-    """Yields a temporary sibling that becomes ``destination`` at the end; on any error it is removed.
+    """Yields a temporary sibling that becomes ``destination``, flushed, at the end; on any error it is removed.
 
     Raises DiskFull where space ran out. ``destination`` must not exist, or be an empty folder.
     """
-    created = [p for p in destination.parents if not p.exists()]
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    partial = destination.with_name(f"{destination.name}.partial-{secrets.token_hex(4)}")
-    partial.mkdir()
+    created = make_folder(destination.parent)
     try:
-        yield partial
-        _open_to_others(partial)
-        if destination.exists():
-            destination.rmdir()
-        partial.rename(destination)
+        with partial_beside(destination) as partial:
+            yield partial
+            open_to_others(partial)
+            take_name(partial, destination)
     except BaseException as error:
-        shutil.rmtree(partial, ignore_errors=True)
         for parent in created:
             with suppress(OSError):
                 parent.rmdir()
@@ -134,7 +126,7 @@ def whole_folder(destination: Path, what: str) -> Iterator[Path]:
         raise
 
 
-def _open_to_others(folder: Path) -> None:
+def open_to_others(folder: Path) -> None:
     """Weights come out of safetensors readable by their owner only: give them the mode of other new files."""
     mode = folder.stat().st_mode & 0o666
     for file in folder.rglob("*"):

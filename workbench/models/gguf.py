@@ -22,12 +22,13 @@ from transformers import (
 )
 
 from workbench.errors import ModelLoadError
-from workbench.models import places
 from workbench.models.files import remembered_sha256, require_space, weights_sha256, whole_folder
 from workbench.models.folders import LIBRARY_ERRORS, first_line, refuse_unsuitable
 from workbench.models.progress import Watch, quiet
+from workbench.storage import places
+from workbench.storage.partials import is_noted
 
-_STALE_SECONDS = 86_400  # a partial conversion this old was left by a crash
+_STALE_SECONDS = 86_400  # a partial conversion this old that nobody noted was left by an earlier version
 _SIDE_BYTES = 64 << 20  # room for tokenizer and config
 _reading = threading.RLock()
 
@@ -160,5 +161,5 @@ def _require_equal(model: PreTrainedModel, folder: Path) -> None:
 def _clear_stale(folder: Path) -> None:
     for partial in folder.parent.glob(f"{folder.name}.partial-*"):
         with suppress(OSError):
-            if time.time() - partial.stat().st_mtime > _STALE_SECONDS:
+            if not is_noted(partial) and time.time() - partial.stat().st_mtime > _STALE_SECONDS:
                 shutil.rmtree(partial, ignore_errors=True)

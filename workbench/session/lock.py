@@ -1,20 +1,11 @@
 """One writer a session: an advisory lock that ends with the process, however it ends."""
 
-import errno
 import os
 import socket
-import sys
 from pathlib import Path
 
 from workbench.session.paths import LOCK
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
-_LOCKED_BYTE = 1 << 30  # beyond the text, which stays readable on Windows
-_UNSUPPORTED = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}
+from workbench.storage.locks import try_lock
 
 
 class SessionLock:
@@ -31,11 +22,12 @@ class SessionLock:
 
 
 def take_lock(folder: Path) -> SessionLock | None:
-    """None where somebody else writes to the session. Raises OSError where the folder cannot be written."""
+    """None where somebody else writes to the session. A file system without locks counts as locked: the lock is
+    advisory. Raises OSError where the folder cannot be written."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(folder / LOCK, flags, 0o600)
     try:
-        if not _locked(descriptor):
+        if try_lock(descriptor) is False:
             os.close(descriptor)
             return None
         os.ftruncate(descriptor, 0)
@@ -53,7 +45,7 @@ def is_held(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        return not _locked(descriptor)
+        return try_lock(descriptor) is False
     except OSError:
         return False
     finally:
@@ -67,24 +59,3 @@ def lock_holder(folder: Path) -> str:
     except OSError:
         text = ""
     return "".join(c for c in text if c.isprintable()) or "another program"
-
-
-def _locked(descriptor: int) -> bool:
-    """Whether the lock is ours now. A file system without locks counts as locked: the lock is advisory."""
-    try:
-        if sys.platform == "win32":
-            os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-            os.lseek(descriptor, 0, os.SEEK_SET)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in _UNSUPPORTED:
-            return True
-        if isinstance(error, (BlockingIOError, PermissionError)) or error.errno in {
-            errno.EACCES,
-            errno.EDEADLK,
-        }:
-            return False
-        raise
-    return True

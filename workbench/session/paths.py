@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from workbench.errors import SessionError
-from workbench.models.places import data_folder
+from workbench.storage.places import data_folder
 
 SUFFIX = ".stableedit"
 DATABASE = "session.db"
@@ -12,7 +12,6 @@ LOCK = "session.lock"
 STEPS = "steps"
 CHECKPOINTS = "checkpoints"
 TENSORS = ".safetensors"
-PARTIAL = ".partial"  # a tensor file before it is whole
 
 _KEPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.safetensors")
 

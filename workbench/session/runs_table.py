@@ -11,7 +11,6 @@ from workbench.editing.events import Evaluated, RunEnded
 from workbench.editing.job import Job
 from workbench.editing.recipe import Recipe
 from workbench.errors import SessionError
-from workbench.models.places import cache_folder
 from workbench.session.database import Database
 from workbench.session.facts_table import FactsTable, forget_lists, keep_snapshot
 from workbench.session.packing import (
@@ -38,6 +37,7 @@ from workbench.session.records import (
     recipe_from,
 )
 from workbench.session.tensor_files import KeptFile
+from workbench.storage.places import cache_folder
 
 T = TypeVar("T")
 

@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from torch import Tensor
 
 from workbench.errors import DiskFull, SessionError
 from workbench.models.files import is_disk_full
-from workbench.session.paths import PARTIAL, require_kept_name
+from workbench.session.paths import require_kept_name
+from workbench.storage.partials import whole_file
 
 _TURNED = ".T"  # ends the name of a matrix stored by its columns: products round by the order in memory
 
@@ -27,29 +27,19 @@ class KeptFile:
 
 def keep_tensors(folder: Path, name: str, tensors: Mapping[str, Tensor]) -> KeptFile:
     """On the disk, file and folder, when it returns. Raises DiskFull or SessionError and leaves nothing then."""
-    partial = folder / f"{name}{PARTIAL}"
     try:
         folder.mkdir(exist_ok=True)
-        save_file(_stored(tensors), partial)
-        with partial.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            size = os.fstat(stream.fileno()).st_size
-            os.fsync(stream.fileno())
-        os.replace(partial, folder / name)
-        _flush_folder(folder)
+        with whole_file(folder / name) as partial:
+            save_file(_stored(tensors), partial)
+            with partial.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                return KeptFile(name, os.fstat(stream.fileno()).st_size, digest)
     except (OSError, SafetensorError) as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         if is_disk_full(error):
             raise DiskFull(
                 f"There is no space left in {folder} for {name}: nothing was lost; make room and go on."
             ) from error
         raise SessionError(f"{folder / name} cannot be written ({error}): check the folder.") from error
-    except BaseException:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise
-    return KeptFile(name, size, digest)
 
 
 def read_tensors(folder: Path, kept: KeptFile) -> dict[str, Tensor]:
@@ -90,13 +80,3 @@ def _restored(name: str, tensor: Tensor) -> tuple[str, Tensor]:
     if name.endswith(_TURNED):
         return name.removesuffix(_TURNED), tensor.clone().T
     return name, tensor.clone()
-
-
-def _flush_folder(folder: Path) -> None:
-    """So that the new name survives a power cut; Windows keeps names durable by itself."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -2,14 +2,12 @@
 
 import json
 import math
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import DiskFull, InputError
 from workbench.plain import plain
+from workbench.storage.partials import whole_file
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -19,20 +17,11 @@ def write_json(path: Path, value: Any) -> None:
 
     text = json.dumps(plain(value), ensure_ascii=False, indent=1)
     require_space(path.parent, len(text.encode()), path.name)
-    partial: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        os.chmod(partial, 0o644)
-        os.replace(partial, path)
+        with whole_file(path) as partial:
+            partial.write_text(text, "utf-8")
     except OSError as error:
-        if partial is not None:
-            with suppress(OSError):
-                Path(partial).unlink(missing_ok=True)
         if is_disk_full(error):
             raise DiskFull(
                 f"There is no space left in {path.parent} for {path.name}: make room and try again."

@@ -1,5 +1,6 @@
 """Start, crash and the first doors."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,6 +27,45 @@ heavy = [name for name in ("torch", "transformers", "huggingface_hub") if name i
 print(workbench.window.isVisible(), heavy, flush=True)
 import os; os._exit(0)
 """
+
+
+ENDED_FROM_OUTSIDE = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from workbench.desktop.application import Workbench
+from workbench.desktop.facts import prepared
+from workbench.desktop.run.controller import Activity
+from workbench.facts.fact import Fact
+application = QApplication([])
+workbench = Workbench(application)
+def type_a_fact():
+    panel = workbench.window.facts
+    panel.history.add(panel.facts, prepared([Fact("The sky is", "green")]))
+    workbench.window.desk.run.activity = Activity.EDITING  # which closing would ask about
+    print("ready", flush=True)
+QTimer.singleShot(300, type_a_fact)
+code = application.exec()
+workbench.close()
+from workbench.session.folder import Session
+from workbench.session.paths import sessions_folder
+with Session.open(next(sessions_folder().iterdir())) as session:
+    print(code, session.facts("edit")[0].target, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("by", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_ends_the_window_without_a_question_and_keeps_what_was_typed(by: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", ENDED_FROM_OUTSIDE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(getattr(signal, by))
+    out, err = process.communicate(timeout=120)
+    assert out == "130 green\n", err
+    assert "Traceback" not in err
 
 
 def test_the_first_window_shows_before_torch_is_imported() -> None:

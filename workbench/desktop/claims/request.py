@@ -42,6 +42,6 @@ def claims(request: StudyRequest, settings: "ClaimsSettings", folder: Path) -> W
 
 def claims_folder() -> Path:
     """Where runs are kept, so that the same test goes on where it stopped."""
-    from workbench.models.places import data_folder
+    from workbench.storage.places import data_folder
 
     return data_folder() / "claims"

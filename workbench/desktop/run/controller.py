@@ -106,7 +106,7 @@ class RunController(QObject):
     def warm_up(self, recipe: "Recipe", modules: "tuple[EditableModule, ...]", afresh: bool = False) -> None:
         """Raises SessionError and DiskFull where no session can be made."""
         from workbench.editing.job import Job
-        from workbench.models.places import cache_folder
+        from workbench.storage.places import cache_folder
 
         facts = list(self._facts.warmup.facts[: recipe.warmup_facts])
         job = Job((), facts, text_cache=cache_folder() / "texts")
@@ -117,7 +117,7 @@ class RunController(QObject):
     ) -> None:
         """The facts that no step has touched. Raises as ``warm_up``."""
         from workbench.editing.job import Job
-        from workbench.models.places import cache_folder
+        from workbench.storage.places import cache_folder
 
         if afresh:
             self._facts.facts.reset_states()
