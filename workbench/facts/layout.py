@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workbench.errors import FactFormatError
 from workbench.facts.cells import restored
-from workbench.facts.records import Record, is_json_lines, json_lines, json_list
+from workbench.facts.records import MAX_COLUMNS, Record, is_json_lines, json_lines, json_list, too_wide
 from workbench.facts.source import HEAD_BYTES, TextSource, guess_encoding, read_head
 from workbench.facts.summary import Format, ImportOptions
 from workbench.facts.table import Rows, column_names, guess_delimiter
@@ -99,6 +99,8 @@ class Records:
         line, first = next(rows, (1, "it holds no row: add a header and rows."))
         if isinstance(first, str):
             raise FactFormatError(self._source.path, first, line)
+        if len(first) > MAX_COLUMNS:
+            raise FactFormatError(self._source.path, too_wide(len(first), "column"), line)
         self.columns = column_names(first if header else [""] * len(first))
         return self._named(rows if header else chain([(line, first)], rows))
 

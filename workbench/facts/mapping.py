@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
 from workbench.facts.build import Tally, build
-from workbench.facts.cells import SEPARATORS, TAG_SEPARATORS, parted
+from workbench.facts.cells import MAX_TEXTS, SEPARATORS, TAG_SEPARATORS, held_at_most, parted
 from workbench.facts.fact import Fact, Probe
-from workbench.facts.records import Record
+from workbench.facts.records import MAX_COLUMNS, Record
 from workbench.facts.text import cut
 from workbench.facts.values import BadField, probes, text, texts
 
@@ -47,8 +47,9 @@ class Mapping:
         listed = ", ".join(f"'{cut(name, 40)}'" for name in columns[:12]) + (
             ", …" if len(columns) > 12 else ""
         )
+        known = set(columns)
         for part, held in self.columns().items():
-            if missing := [name for name in held if name not in columns]:
+            if missing := [name for name in held if name not in known]:
                 return f"there is no {noun} '{missing[0]}' for the {part}: choose among {listed}."
         if needed := [part for part in ("prompt", "target") if not getattr(self, part)]:
             return (
@@ -85,7 +86,12 @@ class Mapping:
         self, value: object, column: str, table: bool, separators: tuple[str, ...] = ()
     ) -> tuple[str, ...]:
         if table and isinstance(value, str):
-            return parted(value, separators or (self.separator,))
+            separators = separators or (self.separator,)
+            if (number := held_at_most(value, separators)) > MAX_TEXTS:
+                raise BadField(
+                    column, f"it holds {number:,} texts and {MAX_TEXTS:,} can be read: leave some out."
+                )
+            return parted(value, separators)
         return texts(value, column)
 
     def _probes(
@@ -164,19 +170,25 @@ def guess(columns: Iterable[str], table: bool = True) -> Mapping:
         if table and part in ("locality", "portability"):
             names = ()  # a cell holds no whole probes
         if part == "rephrases":
-            held = tuple(name for name, plain in free.items() if re.sub(r" ?\d+$", "", plain) in names)
+            held = tuple(name for name, plain in free.items() if _unnumbered(plain) in names)
         else:
             ranked = [name for wanted in names for name, plain in free.items() if plain == wanted]
             held = tuple(ranked[:1])
         if held:
             found[part] = held if part == "rephrases" else held[0]
-        free = {name: plain for name, plain in free.items() if name not in held}
+        for name in held:
+            del free[name]
     return replace(Mapping(), **found)  # type: ignore[arg-type]
 
 
-def recognised(header: Iterable[str]) -> int:
+def recognised(header: Sequence[str]) -> int:
     """How many columns ``guess`` would use."""
-    return sum(map(len, guess(header).columns().values()))
+    return sum(map(len, guess(header[:MAX_COLUMNS]).columns().values()))
+
+
+def _unnumbered(name: str) -> str:
+    """``rephrase 2`` → ``rephrase``."""
+    return re.sub(r"(?<!\d)\d+$", "", name).rstrip()  # looks at each digit once
 
 
 def _plain(name: str) -> str:

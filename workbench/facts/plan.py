@@ -82,5 +82,5 @@ def cell(value: object, length: int = 80) -> str:
     """A value on one line, shortened; null is empty."""
     if value is None:
         return ""
-    text = value[: length * 2] if isinstance(value, str) else str(value)
+    text = (value if isinstance(value, str) else str(value))[: length * 2]
     return cut(" ".join(text.split()), length)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from workbench.facts.build import Tally
 from workbench.facts.fact import Fact
 from workbench.facts.layout import Layout, Records, find_layout
 from workbench.facts.plan import Plan, cell, make_plan
-from workbench.facts.source import TextSource
+from workbench.facts.records import Record
+from workbench.facts.source import Look, TextSource
 from workbench.facts.summary import BadRow, FileSummary, Import, ImportOptions
 
 HEAD_RECORDS = 20
+HEAD_CHARACTERS = 1 << 20  # of the head, after which no further record is looked at
 LOOK_EVERY = 256  # rows between two looks at cancel
 
 Progress = Callable[[int, int], None]  # bytes read, bytes in all
@@ -26,12 +29,21 @@ def inspect(path: Path | str, options: ImportOptions = _GUESS) -> FileSummary:
     return _look(Path(path), options)[2]
 
 
-def _look(path: Path, options: ImportOptions) -> tuple[Layout, Plan, FileSummary]:
+def _head(source: TextSource, records: Records) -> list[tuple[int, Record | str]]:
+    head: list[tuple[int, Record | str]] = []
+    for entry in islice(records, HEAD_RECORDS):
+        head.append(entry)
+        if source.taken > HEAD_CHARACTERS:
+            break
+    return head
+
+
+def _look(path: Path, options: ImportOptions, look: Look | None = None) -> tuple[Layout, Plan, FileSummary]:
     layout = find_layout(path, options)
     tally = Tally()
-    with TextSource(path, layout.encoding) as source:
+    with TextSource(path, layout.encoding, look) as source:
         records = Records(source, layout)
-        head = list(islice(records, HEAD_RECORDS))
+        head = _head(source, records)
         notes = records.notes()
         plan = make_plan(layout, records.columns, [entry for _, entry in head], options)
     sample = () if plan.problem else tuple(plan.outcome(row, entry, tally) for row, entry in head)
@@ -65,11 +77,11 @@ class FactReader(Iterator[Fact | BadRow]):
         progress: Progress | None = None,
         cancel: threading.Event | None = None,
     ) -> None:
-        layout, self._plan, self.summary = _look(Path(path), options)
+        layout, self._plan, self.summary = _look(Path(path), options, partial(_look_up, None, cancel))
         if self.summary.problem:
             raise FactFormatError(path, self.summary.problem)
         self.notes: tuple[str, ...] = ()  # set when reading ends
-        self._items = self._outcomes(layout, options.strict, progress, cancel)
+        self._items = self._outcomes(layout, options.strict, partial(_look_up, progress, cancel))
 
     def __next__(self) -> Fact | BadRow:
         return next(self._items)
@@ -78,26 +90,24 @@ class FactReader(Iterator[Fact | BadRow]):
         """Ends reading early; ``notes`` then tells of what was read."""
         self._items.close()
 
-    def _outcomes(
-        self, layout: Layout, strict: bool, progress: Progress | None, cancel: threading.Event | None
-    ) -> Generator[Fact | BadRow, None, None]:
+    def _outcomes(self, layout: Layout, strict: bool, look: Look) -> Generator[Fact | BadRow, None, None]:
         tally = Tally()
-        with TextSource(layout.path, layout.encoding) as source:
+        with TextSource(layout.path, layout.encoding, look) as source:
             records = Records(source, layout)
             try:
                 for number, (row, entry) in enumerate(records):
                     if number % LOOK_EVERY == 0:
-                        _look_up(source, progress, cancel)
+                        look(source)
                     outcome = self._plan.outcome(row, entry, tally)
                     if strict and isinstance(outcome, BadRow):
                         raise FactFormatError(layout.path, outcome.reason, row, outcome.column or None)
                     yield outcome
             finally:
                 self.notes = (*records.notes(), *self._plan.notes(), *tally.notes())
-            _look_up(source, progress, cancel)
+            look(source)
 
 
-def _look_up(source: TextSource, progress: Progress | None, cancel: threading.Event | None) -> None:
+def _look_up(progress: Progress | None, cancel: threading.Event | None, source: TextSource) -> None:
     if cancel is not None and cancel.is_set():
         raise Cancelled(f"Reading {source.path} was stopped; nothing was imported.")
     if progress is not None:
@@ -113,7 +123,8 @@ def read(
     """Streams the file's facts and bad rows.
 
     Raises FactFormatError where the file as a whole cannot be read (at once, or at the JSON record that is
-    broken) and, with ``strict``, at the first bad row; Cancelled within LOOK_EVERY rows of ``cancel``.
+    broken) and, with ``strict``, at the first bad row; Cancelled within LOOK_EVERY rows or 65,536 characters of
+    ``cancel``.
     """
     return FactReader(path, options, progress, cancel)
 

@@ -4,6 +4,7 @@ The standard decoder reads them because published files hold ``NaN``, which stre
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +14,14 @@ from workbench.facts.source import MAX_ROW, TextSource
 Record = dict[str, Any]
 
 CHUNK = 1 << 18  # characters
+MAX_COLUMNS = 512  # columns of a table, fields of a record
+MAX_DEPTH = 32  # lists and objects within each other
+MAX_VALUES = 100_000  # in one record
 _BLANK = " \t\r\n"
 _TOO_LONG = f"it is longer than {MAX_ROW:,} characters: shorten it."
+_TOO_MANY = f"it holds more than {MAX_VALUES:,} values: leave some out."
+_TOO_DEEP = f"its lists and objects lie more than {MAX_DEPTH} deep in each other: flatten them."
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 _decoder = json.JSONDecoder()
 
@@ -35,14 +42,44 @@ def json_lines(source: TextSource) -> Iterator[tuple[int, Record | str]]:
             yield number, _object_or_reason(line)
 
 
+def too_wide(columns: int, noun: str) -> str:
+    return f"it has {columns:,} {noun}s and {MAX_COLUMNS:,} can be read: leave out those that hold no part of a fact."
+
+
 def _object_or_reason(line: str) -> Record | str:
+    if len(line) > CHUNK and _crowded(line):
+        return _TOO_MANY
     try:
         value = json.loads(line)
     except json.JSONDecodeError as error:
         return f"it is not valid JSON ({error.msg}, character {error.pos + 1:,}): mend the line."
     except (ValueError, RecursionError):
         return "it holds a number too long or lists too deep to read: mend the line."
-    return value if isinstance(value, dict) else _not_an_object(value)
+    return _record(value, line.count("[") + line.count("{"))
+
+
+def _record(value: object, brackets: int) -> Record | str:
+    """``value`` where it can be a record, else the reason why not. ``brackets``: no fewer than it has."""
+    if not isinstance(value, dict):
+        return _not_an_object(value)
+    if len(value) > MAX_COLUMNS:
+        return too_wide(len(value), "field")
+    return _TOO_DEEP if brackets > MAX_DEPTH and _deep(value) else value
+
+
+def _deep(value: object) -> bool:
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        held = (item.values() if isinstance(item, dict) else item for item in level)
+        level = [item for items in held for item in items if isinstance(item, list | dict)]
+    return bool(level)
+
+
+def _crowded(text: str) -> bool:
+    """Whether too many values stand in it, not counting what its texts say."""
+    if sum(map(text.count, ",[{")) <= MAX_VALUES:
+        return False
+    return sum(map(_STRING.sub("", text).count, ",[{")) > MAX_VALUES
 
 
 def _not_an_object(value: object) -> str:
@@ -67,8 +104,7 @@ def json_list(source: TextSource) -> Iterator[tuple[int, Record | str]]:
                 raise text.broken(number, "a comma is missing" if mark else "the closing ] is missing")
             text.start += 1
             text.next()
-        value = text.value(number)
-        yield number, value if isinstance(value, dict) else _not_an_object(value)
+        yield number, text.record(number)
     text.start += 1
     if text.next():
         raise text.broken(number + 1, "something follows the closing ] of the list")
@@ -93,8 +129,8 @@ class _Buffer:
             if not self._more(CHUNK):
                 return ""
 
-    def value(self, number: int) -> object:
-        """The JSON value at ``start``; ``number`` is its record's."""
+    def record(self, number: int) -> Record | str:
+        """The record at ``start``, or why there is none; ``number`` is its own."""
         size = CHUNK
         while True:
             try:
@@ -105,6 +141,8 @@ class _Buffer:
                 if len(self._text) - self.start > MAX_ROW:
                     raise FactFormatError(self._source.path, _TOO_LONG, number) from error
                 place = error.pos - self.start
+                if size > CHUNK and _crowded(self._text):
+                    raise FactFormatError(self._source.path, _TOO_MANY, number) from error
                 if not self._more(size):
                     raise self.broken(number, self._reason_at_end(error.msg, place), place) from error
                 size *= 2
@@ -112,8 +150,10 @@ class _Buffer:
                 raise self.broken(number, "a number too long or lists too deep to read") from error
             else:
                 if end < len(self._text) or isinstance(value, dict | list | str) or not self._more(size):
-                    self.start = end
-                    return value
+                    begin, self.start = self.start, end
+                    return _record(
+                        value, self._text.count("[", begin, end) + self._text.count("{", begin, end)
+                    )
 
     def broken(self, number: int, reason: str, position: int | None = None) -> FactFormatError:
         position = self.start if position is None else position

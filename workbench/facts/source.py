@@ -11,7 +11,8 @@ from workbench.errors import FactFormatError
 from workbench.facts.text import repair
 
 HEAD_BYTES = 1 << 16
-MAX_ROW = 1 << 25  # characters of one row or record; bounds the memory that a broken file can take
+LOOK_EVERY = 1 << 16  # characters between two looks at whether to stop
+MAX_ROW = 1 << 24  # characters of one row or record; bounds the memory that a broken file can take
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -92,11 +93,17 @@ def _decodes(head: bytes, encoding: str) -> bool:
     return True
 
 
+Look = Callable[["TextSource"], None]
+
+
 class TextSource:
     """The file's text, line by line or in pieces. Bytes that do not decode are read as Windows-1252."""
 
-    def __init__(self, path: Path, encoding: str) -> None:
+    def __init__(self, path: Path, encoding: str, look: "Look | None" = None) -> None:
+        """``look`` is called before each LOOK_EVERY characters; it may raise."""
         self.path, self.encoding = path, encoding
+        self.taken = 0  # characters so far
+        self._look, self._look_at = look, 0
         self.size = path.stat().st_size  # bytes
         self.repaired = 0  # bytes so far
         self._binary = path.open("rb")
@@ -126,6 +133,9 @@ class TextSource:
         return self._decoded(self._text.read, characters)
 
     def _decoded(self, read: Callable[[int], str], characters: int) -> str:
+        if self._look is not None and self.taken >= self._look_at:
+            self._look_at = self.taken + LOOK_EVERY
+            self._look(self)
         try:
             text, repaired = repair(read(characters))
         except UnicodeError as error:
@@ -135,6 +145,7 @@ class TextSource:
         except OSError as error:
             raise FactFormatError(self.path, f"reading it failed: {error.strerror}.") from error
         self.repaired += repaired
+        self.taken += len(text)
         return text
 
     def __enter__(self) -> "TextSource":

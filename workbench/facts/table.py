@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from workbench.facts.mapping import recognised
 from workbench.facts.source import MAX_ROW, TextSource
@@ -13,6 +13,7 @@ DELIMITERS = (",", ";", "\t", "|")
 GUESS_ROWS = 50
 
 _UNCLOSED = "a quotation mark opens and never closes: close it or double it."
+_MISPAIRED = "a quotation mark opens in it and closes in a row further down: close it or double it."
 _TOO_LONG = (
     f"it is longer than {MAX_ROW:,} characters; perhaps a quotation mark opens and never closes: mend it."
 )
@@ -40,14 +41,13 @@ def _fit(head: str, delimiter: str) -> tuple[int, float, int]:
 
 def column_names(header: list[str]) -> tuple[str, ...]:
     """Cleaned; an empty or repeated name is told apart by a number."""
-    names: list[str] = []
+    names: dict[str, int] = {}  # → how many columns have that name before the number
     for number, cell in enumerate(header, 1):
         name = unique = clean(cell) or f"column {number}"
-        copies = 1
         while unique in names:
-            copies += 1
-            unique = f"{name} ({copies})"
-        names.append(unique)
+            names[name] += 1
+            unique = f"{name} ({names[name]})"
+        names[unique] = 1
     return tuple(names)
 
 
@@ -55,7 +55,8 @@ class Rows:
     """Iterates (line, cells), or (line, reason) for a broken row. Blank rows are left out.
 
     The first row gives the width. A row whose quotation marks do not pair up gives back all its lines but the
-    first, so that a lone mark does not swallow the rows below it.
+    first, so that a lone mark does not swallow the rows below it. A later row that is open at the end of one of
+    these lines would go the same way, and is not read again to see it: reading takes time linear in the file.
     """
 
     def __init__(self, source: TextSource, delimiter: str) -> None:
@@ -73,7 +74,7 @@ class Rows:
             line = self._lines.number + 1
             cells = self._parsed()
             if isinstance(cells, str):
-                self._lines.give_back()
+                self._lines.give_back(cells)
                 return line, cells
             if _blank(cells) or (line == 1 and cells[0][:4].lower() == "sep="):
                 continue
@@ -87,12 +88,13 @@ class Rows:
         lines.size = 0
         try:
             cells = next(self._reader)
-        except _TooLong:
-            return _TOO_LONG
+        except _Broken as broken:
+            return broken.reason
         except csv.Error as error:
             return f"it cannot be read as a row ({error}): mend it."
-        odd = len(lines.held) > 1 and sum(line.count('"') for line in lines.held) % 2
-        return _UNCLOSED if odd or lines.ended else cells  # ended: the reader asked for more than there is
+        if lines.ended:  # the reader asked for more than there is
+            return _UNCLOSED
+        return _MISPAIRED if len(lines.held) > 1 and _odd(lines.held) else cells
 
     def _fitted(self, cells: list[str]) -> list[str] | str:
         if len(cells) > self.width and not _blank(cells[self.width :]):
@@ -104,11 +106,20 @@ class Rows:
 
 
 def _blank(cells: list[str]) -> bool:
-    return not any(cell.strip() for cell in cells)
+    return not "".join(cells).strip()
 
 
-class _TooLong(Exception):
-    pass
+def _odd(lines: Iterable[str]) -> bool:
+    """Whether they hold an odd number of quotation marks."""
+    return sum(line.count('"') for line in lines) % 2 == 1
+
+
+class _Broken(Exception):
+    """The row in hand cannot be read; ends the csv module's asking for more."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class _Lines:
@@ -121,12 +132,19 @@ class _Lines:
         self.ended = False
         self._source = source
         self._again: deque[str] = deque()
+        self._again_odd = False  # whether these hold an odd number of quotation marks
+        self._reason = ""  # why the row that gave them back is broken
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._again.popleft() if self._again else self._source.readline()
+        if self._again:
+            self._require_hope()
+            line = self._again.popleft()
+            self._again_odd ^= _odd([line])
+        else:
+            line = self._source.readline()
         if not line:
             self.ended = True
             raise StopIteration
@@ -134,11 +152,19 @@ class _Lines:
         self.held.append(line)
         self.size += len(line)
         if self.size >= MAX_ROW:
-            raise _TooLong
+            raise _Broken(_TOO_LONG)
         return line
 
-    def give_back(self) -> None:
-        """All held lines but the first will be handed out again."""
-        self._again.extendleft(reversed(self.held[1:]))
+    def _require_hope(self) -> None:
+        """A row that is open where the broken one was ends where that did: whole only if its marks pair up there."""
+        if self.held and (self._reason != _MISPAIRED or self._again_odd ^ _odd(self.held)):
+            raise _Broken(self._reason)
+
+    def give_back(self, reason: str) -> None:
+        """All held lines but the first will be handed out again; ``reason``: why their row is broken."""
+        if len(self.held) > 1:
+            self._again.extendleft(reversed(self.held[1:]))
+            self._again_odd ^= _odd(self.held[1:])
+            self._reason = reason
         self.number -= len(self.held) - 1
         self.ended = False

@@ -1,7 +1,11 @@
 """Text as facts hold it: no surrogates, Unicode NFC, no space at either end."""
 
+import functools
 import re
 import unicodedata
+
+MARKS = 30  # combining marks in a row, as Unicode's stream-safe text has at most; sorting more takes quadratic time
+_JOINER = "\u034f"  # combining grapheme joiner: unseen, and starts a new run
 
 _LONE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile("[\udc80-\udcff]")
@@ -10,15 +14,29 @@ _ESCAPED = re.compile("[\udc80-\udcff]")
 def clean(text: str) -> str:
     """Idempotent. A lone surrogate (a broken ``\\ud83d`` escape in JSON) becomes U+FFFD."""
     if not text.isascii():
-        text = unicodedata.normalize("NFC", _LONE.sub("\ufffd", text))
+        text = _composed(_LONE.sub("\ufffd", text))
     return text.strip()
 
 
 def fold(text: str) -> str:
     """The same for texts that differ in case, spacing or Unicode form only; to compare, never to edit."""
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
+        text = _composed(text)
     return " ".join(text.casefold().split())
+
+
+def _composed(text: str) -> str:
+    """Unicode NFC, with a joiner in runs of more than ``MARKS`` combining marks (UAX 15, stream-safe)."""
+    while (parted := _long_runs().sub(lambda run: run[0] + _JOINER, text)) != text:
+        text = unicodedata.normalize("NFC", parted)  # may lengthen a run: some marks stand for two or three
+    return unicodedata.normalize("NFC", text)
+
+
+@functools.cache
+def _long_runs() -> re.Pattern[str]:
+    decomposed = ((sign, unicodedata.normalize("NFD", sign)) for sign in map(chr, range(0x300, 0x1F000)))
+    marks = "".join(sign for sign, parts in decomposed if unicodedata.combining(parts[0]))
+    return re.compile(f"[{marks}]{{{MARKS}}}(?=[{marks}])")
 
 
 def cut(text: str, length: int) -> str:
