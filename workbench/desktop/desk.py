@@ -136,7 +136,7 @@ class Desk(QObject):
         elif chain.runs and not self.other_model():
             self.run.restore(chain)
         else:
-            self.bench.return_to(None, [])  # type: ignore[arg-type]  # no chain, no session
+            self.bench.start_over()
             self.run.forget()
 
     def start_new(self) -> None:

@@ -70,12 +70,18 @@ class Bench:
         return self.editor.rows if self.editor is not None else 0
 
     def set_model(self, loaded: "LoadedModel | None") -> None:
-        """In place of the one before, whose memory is given back."""
-        with self.gate.visit():
-            before, self.loaded, self.editor = self.loaded, loaded, None
-            self._stand_at()
-            if before is not None and before is not loaded:
-                before.release()
+        """In place of the one before, whose memory is given back once nobody looks at it. Never waits."""
+        before, self.loaded, self.editor = self.loaded, loaded, None
+        self._stand_at()
+        if before is not None and before is not loaded:
+            self.gate.when_free(before.release)
+
+    def start_over(self) -> None:
+        """The unedited model, behind no run; its weights follow once nobody looks at it. Never waits."""
+        editor, self.editor = self.editor, None
+        self._stand_at()
+        if editor is not None:
+            self.gate.when_free(editor.restore)
 
     def why_afresh(self, recipe: "Recipe", modules: "Sequence[EditableModule]") -> str:
         """What makes the state of the model useless for a run with these settings; empty where nothing does."""
@@ -181,7 +187,7 @@ class Bench:
         """The state after the last of these runs, or after the step of it that ``cuts`` names; with none, the unedited
         model. False: rounded otherwise than when it was made. Raises SessionError, and the model is unedited then, or
         Cancelled, and it is as it was."""
-        with self.gate.visit():
+        with self.gate.visit(control):
             before = list(self.chain), dict(self.cuts)
             try:
                 return self._return_to(session, chain, cuts or {}, control)
@@ -193,22 +199,22 @@ class Bench:
     def original(self, cancel: Flag | None = None) -> "Iterator[LoadedModel]":
         """The model with its unedited weights; a run waits meanwhile."""
         with self.gate.visit(cancel):
-            if self.editor is None:
+            if (editor := self.editor) is None:
                 yield self._model()
             else:
-                with self.editor.unedited():
-                    yield self._model()
+                with editor.unedited():
+                    yield editor.loaded
 
     @contextmanager
     def edited(self, cancel: Flag | None = None) -> "Iterator[LoadedModel]":
         """The model with everything that was applied so far, whatever a run has in it at the moment."""
         with self.gate.visit(cancel):
-            if self.editor is None:
+            if (editor := self.editor) is None:
                 yield self._model()
             else:
-                with self.editor.unedited():
-                    self.editor.write_weights()
-                    yield self._model()
+                with editor.unedited():
+                    editor.write_weights()
+                    yield editor.loaded
 
     def _model(self) -> "LoadedModel":
         if self.loaded is None:

@@ -1,29 +1,51 @@
 """Who may use the model: one run, which lets visitors in between two minibatches."""
 
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from workbench.errors import Cancelled
 
 _LOOK_AGAIN_S = 0.1  # how often a waiting visitor looks at its cancel event
 
 
+class Cancel(Protocol):
+    """A ``threading.Event``, or a run's control."""
+
+    def is_set(self) -> bool: ...
+
+
 class Gate:
-    """Visitors wait for a minibatch at most; the run goes on once all who waited have left."""
+    """Visitors wait for a minibatch at most; the run goes on once all who waited have left. A window's thread never
+    waits here: what it wants done to the model is ``when_free``."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._busy = False
+        self._running = False  # within ``held``, whoever is in
         self._visitors = 0  # waiting
+        self._to_do: deque[Callable[[], object]] = deque()
+
+    def when_free(self, act: Callable[[], object]) -> None:
+        """At once where nobody is in; else by whoever leaves last, before anybody else comes in. Never waits."""
+        with self._changed:
+            self._to_do.append(act)
+            if self._busy or self._running:
+                return
+            self._busy = True
+        self._leave()
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """For a run, from its first to its last touch of the model."""
         self._enter()
+        self._running = True
         try:
             yield
         finally:
+            self._running = False
             self._leave()
 
     @contextmanager
@@ -45,7 +67,7 @@ class Gate:
                 self._busy = True
 
     @contextmanager
-    def visit(self, cancel: threading.Event | None = None) -> Iterator[None]:
+    def visit(self, cancel: Cancel | None = None) -> Iterator[None]:
         """For a short look at the model. Raises Cancelled where ``cancel`` is set while waiting."""
         with self._changed:
             self._visitors += 1
@@ -69,5 +91,12 @@ class Gate:
 
     def _leave(self) -> None:
         with self._changed:
-            self._busy = False
-            self._changed.notify_all()
+            act = self._to_do.popleft() if self._to_do and not self._running else None
+            if act is None:
+                self._busy = False
+                self._changed.notify_all()
+        if act is not None:
+            try:
+                act()
+            finally:
+                self._leave()
