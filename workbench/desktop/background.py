@@ -26,9 +26,11 @@ class Background(QObject):
     busy_changed = Signal(bool)
     _woken = Signal()
 
-    def __init__(self, owner: QObject | None = None) -> None:
-        """Without a Qt parent: it must outlive ``owner`` while its thread runs, and is dropped with it."""
+    def __init__(self, owner: QObject | None = None, told_to_the_end: bool = False) -> None:
+        """Without a Qt parent: it must outlive ``owner`` while its thread runs, and is dropped with it.
+        ``told_to_the_end``: ``drop_all`` leaves it alone."""
         super().__init__()
+        self.told_to_the_end = told_to_the_end
         self._told: deque[tuple[_Thread, str, object]] = deque()
         self._current: _Thread | None = None
         self._threads: set[_Thread] = set()
@@ -60,6 +62,11 @@ class Background(QObject):
         if self.busy:
             self._drop_current()
             self.busy_changed.emit(False)
+
+    @property
+    def working(self) -> bool:
+        """Whether a thread is left, dropped ones among them."""
+        return any(thread.is_alive() for thread in tuple(self._threads))
 
     def close(self) -> None:
         """Drops the work and waits for its thread."""
@@ -137,6 +144,17 @@ def _let_go(error: BaseException) -> None:
         seen.add(id(cause))
         traceback.clear_frames(cause.__traceback__)
         cause = cause.__cause__ or cause.__context__
+
+
+def drop_all() -> None:
+    """Asks whatever runs anywhere to stop, and returns at once."""
+    for background in tuple(_started):
+        if not background.told_to_the_end:
+            background.drop()
+
+
+def still_working() -> bool:
+    return any(background.working for background in tuple(_started))
 
 
 def close_all() -> None:

@@ -24,6 +24,7 @@ from workbench.desktop.run.overlays import Overlays
 from workbench.desktop.run.panel import RunPanel
 from workbench.desktop.run.prober import BenchProber
 from workbench.desktop.shell.cheat_sheet import Group, group_of
+from workbench.desktop.shell.closing import Closing
 from workbench.desktop.shell.docks import make_docks
 from workbench.desktop.shell.fact_stories import FactStories
 from workbench.desktop.shell.handlers import Handlers, dropped_path
@@ -32,7 +33,6 @@ from workbench.desktop.shell.menus import RecentMenu, ThemeMenu, fill_menu_bar
 from workbench.desktop.shell.navigation import Navigation
 from workbench.desktop.shell.notices import NoticeBar
 from workbench.desktop.shell.preferences import THEME, WELCOME, threads_of
-from workbench.desktop.shell.questions import may_stop
 from workbench.desktop.shell.recent import left_open, recent_sessions
 from workbench.desktop.shell.situation import NO_MODEL, Activity, Situation, ledger_reasons, primary, reasons
 from workbench.desktop.shell.status_bar import StatusBar
@@ -62,7 +62,7 @@ class MainWindow(QMainWindow):
         self.desk.run.runner.threads = threads_of(settings)
         self.actions_by_name = WindowActions(self)
         self.navigation = Navigation(self)
-        self.handlers = Handlers(self)
+        self.handlers, self.closing = Handlers(self), Closing(self)
         self._make_center()
         self.ledger = LedgerPanel(
             LedgerBook(self.desk.keeper, self.desk.run, self), self.actions_by_name.by_name
@@ -363,8 +363,7 @@ class MainWindow(QMainWindow):
             self.telling.offer_left_open(left_open(self.settings))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        activity = "" if self.ending else self.desk.run.activity
-        if activity and not may_stop(self, activity):
+        if not self.closing.may_close():
             event.ignore()
             return
         self._save_layout()

@@ -10,6 +10,7 @@ from tests.desktop.shell.walker import Walker
 from tests.tiny import tiny_model
 from workbench.desktop.log.handler import LogKeeper
 from workbench.desktop.main_window import MainWindow
+from workbench.desktop.shell import closing
 from workbench.desktop.shell.settings import person_settings
 from workbench.desktop.theme import Theme
 from workbench.editing import texts
@@ -28,6 +29,7 @@ def make_window(
 ) -> Iterator[Callable[[], MainWindow]]:
     """Windows that close with the test; the model writes but few texts of its own."""
     monkeypatch.setattr(texts, "SAMPLED_TEXTS", 4)
+    monkeypatch.setattr(closing, "GRACE_S", 60)  # a busy machine is no reason for a dialog
     made: list[MainWindow] = []
 
     def make() -> MainWindow:

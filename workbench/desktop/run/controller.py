@@ -60,7 +60,8 @@ class RunController(QObject):
         self.states = FactStates(facts)
         self._discarding = False
         self._asked_to_stop = False
-        self._returning, self._preparing = Background(self), Background(self)
+        self._returning = Background(self, told_to_the_end=True)
+        self._preparing = Background(self, told_to_the_end=True)
         self._said_back = ""
         self.way_back = RunProgress()  # how far the model is brought back
         self._before: Chain | None = None  # where the model stood when a run was asked for that has not begun
@@ -209,6 +210,13 @@ class RunController(QObject):
         self.states.rows = np.empty(0, np.int64)
         self.bridge.show_again([])
         self.changed.emit()
+
+    def stop(self) -> None:
+        """Whatever is under way, before the next minibatch; how it ends is told."""
+        self._asked_to_stop = True
+        self.runner.stop()
+        self._returning.cancel()
+        self._preparing.cancel()
 
     def close(self) -> None:
         """Stops what runs and waits for its thread."""

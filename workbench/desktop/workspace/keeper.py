@@ -51,7 +51,7 @@ class SessionKeeper(QObject):
         self._taken: dict[str, Any] = {}  # those that were last written, or that the worker writes now
         self._dirty = self._loading = False
         self._made: Session | None = None  # by the worker, not adopted yet
-        self._opening, self._saving = Background(self), Background(self)
+        self._opening, self._saving = Background(self), Background(self, told_to_the_end=True)
         self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._timer.timeout.connect(self.save)
         self.is_lost = False
