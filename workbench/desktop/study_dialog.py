@@ -68,6 +68,11 @@ class StudyDialog(WorkDialog, Generic[S, R]):
     @abstractmethod
     def show_result(self, result: R) -> None: ...
 
+    @abstractmethod
+    def lacking(self, settings: S) -> str:
+        """Why the facts at hand are too few for these settings; empty where they are enough. Shows what the settings
+        come to."""
+
     def refresh_own(self, why: str) -> None:
         """``why``: why nothing can be changed now; empty where it can."""
 
@@ -89,7 +94,7 @@ class StudyDialog(WorkDialog, Generic[S, R]):
         self.start_work(self.new_work(settings))
 
     def typed(self) -> S | None:
-        """None where a number is missing or out of its range; the sentence below says so."""
+        """None where a number is missing or out of its range, or facts are lacking; the sentence below says so."""
         values = {name: field.value() for name, field in self.fields.items()}
         problem = self.words.unreadable
         if None not in values.values():
@@ -98,8 +103,10 @@ class StudyDialog(WorkDialog, Generic[S, R]):
             except SettingError as error:
                 problem = str(error)
             else:
-                self.problem.say("")
-                return settings
+                problem = self.lacking(settings)
+        if not problem:
+            self.problem.say("")
+            return settings
         self.problem.say(problem, "bad")
         return None
 

@@ -36,17 +36,9 @@ def split_facts(facts: Sequence[Fact], batch: int, seed: int, avoid: Iterable[Fa
     """A fifth of the facts, at most two steps of ``batch``, to edit; as many held out; the rest for statistics.
 
     A prompt is in one part only. Raises InputError where too few facts are left."""
-    seen = {fold(fact.prompt) for fact in avoid}
-    kept: list[Fact] = []
-    for fact in facts:
-        if (key := fold(fact.prompt)) not in seen:
-            seen.add(key)
-            kept.append(fact)
-    if len(kept) < FEWEST:
-        raise InputError(
-            f"Calibration needs at least {FEWEST} warm-up facts that are not edited themselves, and there are "
-            f"{len(kept)}: give more warm-up facts."
-        )
+    kept = usable(facts, avoid)
+    if why := lacking(len(kept)):
+        raise InputError(why)
     random.Random(f"calibration/{seed}").shuffle(kept)
     size = max(1, min(_STEPS * batch, int(_SHARE * len(kept))))
     edits, held_out, statistics = kept[:size], kept[size : 2 * size], kept[2 * size :]
@@ -55,6 +47,27 @@ def split_facts(facts: Sequence[Fact], batch: int, seed: int, avoid: Iterable[Fa
         edits, held_out = _probed(edits, held_out), _probed(held_out, edits)
     left_out = len(facts) - len(kept)
     return Split(tuple(statistics), tuple(edits), tuple(held_out), left_out, borrows)
+
+
+def usable(facts: Iterable[Fact], avoid: Iterable[Fact]) -> list[Fact]:
+    """Each prompt once, without those of ``avoid``."""
+    seen = {fold(fact.prompt) for fact in avoid}
+    kept: list[Fact] = []
+    for fact in facts:
+        if (key := fold(fact.prompt)) not in seen:
+            seen.add(key)
+            kept.append(fact)
+    return kept
+
+
+def lacking(facts: int) -> str:
+    """Why so many usable facts are too few; empty where they are enough."""
+    if facts >= FEWEST:
+        return ""
+    return (
+        f"Calibration needs at least {FEWEST} warm-up facts that are not edited themselves, and there are {facts}: "
+        "give more warm-up facts."
+    )
 
 
 def _probed(facts: list[Fact], others: list[Fact]) -> list[Fact]:

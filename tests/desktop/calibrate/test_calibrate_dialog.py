@@ -129,19 +129,6 @@ def test_a_budget_that_is_none_is_refused_beside_the_field(dialog: CalibrateDial
     assert find(dialog, QLabel, "calibrate-problem").text() == ""
 
 
-def test_too_few_facts_are_told_in_the_dialog(
-    theme: Theme, qtbot: QtBot, taken: Taken, provider: Provider
-) -> None:
-    del theme
-    made = CalibrateDialog(request_of(provider, warmup=6), taken)
-    qtbot.addWidget(made)
-    made.show()
-    made.start()
-    qtbot.waitUntil(lambda: "needs at least" in said(made), timeout=WAIT_MS)
-    assert made.start_button.isEnabled()
-    made.work.close()
-
-
 def test_closing_while_it_searches_waits_until_it_has_stopped(
     dialog: CalibrateDialog, qtbot: QtBot, provider: Provider
 ) -> None:
@@ -151,3 +138,13 @@ def test_closing_while_it_searches_waits_until_it_has_stopped(
     assert dialog.isVisible()
     qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=WAIT_MS)
     assert not provider.using.locked()
+
+
+def test_too_few_warm_up_facts_are_said_before_start_and_it_is_off(
+    theme: Theme, qtbot: QtBot, provider: Provider, taken: Taken
+) -> None:
+    del theme
+    made = open_calibration(request_of(provider, warmup=15), taken)  # four of them are edited
+    qtbot.addWidget(made)
+    assert "there are 11" in find(made, QLabel, "calibrate-problem").text()
+    assert not find(made, QPushButton, "calibrate-start").isEnabled()

@@ -20,6 +20,7 @@ from workbench.errors import WorkbenchError
 from workbench.studies.calibration import Calibration, CalibrationSettings, Point
 from workbench.studies.events import CalibrationBegan, PointMeasured
 from workbench.studies.files import write_json
+from workbench.studies.split import lacking, usable
 
 Take = Callable[[Recipe, str], None]  # recipe, module pattern
 
@@ -46,6 +47,7 @@ class CalibrateDialog(StudyDialog[CalibrationSettings, Calibration]):
     def __init__(self, request: StudyRequest, take: Take, parent: QWidget | None = None) -> None:
         super().__init__(WORDS, request, CalibrationSettings(), parent)
         self._take = take
+        self._lacking = lacking(len(usable(request.warmup, request.facts)))
         self._points: list[Point] = []
         self._followed_choice: int | None = None  # the point to take, as far as the person was shown it
         self._build()
@@ -78,6 +80,9 @@ class CalibrateDialog(StudyDialog[CalibrationSettings, Calibration]):
         column.addWidget(self.says)
         column.addWidget(self.progress)
         column.addLayout(row(self.save_button, 1, self.close_button, self.start_button, self.take_button))
+
+    def lacking(self, _settings: CalibrationSettings) -> str:
+        return self._lacking
 
     def new_work(self, settings: CalibrationSettings) -> Work:
         self._followed_choice, self._points = None, []

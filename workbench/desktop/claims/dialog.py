@@ -13,6 +13,7 @@ from workbench.desktop.study_dialog import StudyDialog, StudyWords, shown
 from workbench.desktop.theme import mark
 from workbench.desktop.widgets import label, line, row
 from workbench.desktop.words import breakable
+from workbench.studies.claims.enough import Usable
 from workbench.studies.claims.events import Claims, RunFinished, RunProgressed
 from workbench.studies.claims.records import RunRecord
 from workbench.studies.claims.settings import ClaimsSettings
@@ -38,6 +39,7 @@ class ClaimsDialog(StudyDialog[ClaimsSettings, Claims]):
         """``folder``: where runs and results are kept."""
         super().__init__(WORDS, request, ClaimsSettings(), parent)
         self._folder = folder
+        self._usable = Usable.of(request.facts, request.warmup)
         self._records: list[RunRecord] = []
         self.amount = label("", "caption", wrap=False)
         self.rows = {claim.name: ClaimRow(claim) for claim in CLAIMS}
@@ -88,11 +90,9 @@ class ClaimsDialog(StudyDialog[ClaimsSettings, Claims]):
         self._records = []
         return claims(self.request, settings, self._folder)
 
-    def typed(self) -> ClaimsSettings | None:
-        settings = super().typed()
-        if settings is not None:
-            self.amount.setText(f"{settings.seeds * len(VARIANTS):,} runs of {settings.facts:,} facts")
-        return settings
+    def lacking(self, settings: ClaimsSettings) -> str:
+        self.amount.setText(f"{settings.seeds * len(VARIANTS):,} runs of {settings.facts:,} facts")
+        return self._usable.lacking(settings)
 
     def follow(self, at: object) -> None:
         match at:

@@ -10,10 +10,10 @@ from workbench.editing.control import Control
 from workbench.editing.job import Job
 from workbench.editing.recipe import Recipe
 from workbench.editing.texts import Texts, gather_texts
-from workbench.errors import Cancelled, InputError
+from workbench.errors import Cancelled
 from workbench.facts.fact import Fact
-from workbench.facts.text import fold
 from workbench.models.loaded import LoadedModel
+from workbench.studies.claims.enough import Usable
 from workbench.studies.claims.events import Claims, ClaimsEnded, ClaimsEvent, RunFinished, RunProgressed
 from workbench.studies.claims.measuring import Material, SeedBench
 from workbench.studies.claims.records import RunRecord, keep, kept, key_of, path_of
@@ -47,7 +47,9 @@ class ClaimsStudy:
         self.loaded, self.settings, self.folder = loaded, settings, folder
         self.control = control or Control()
         self.recipe, self.reference = recipe, reference_recipe(recipe, settings.batch, settings.steps)
-        self._facts, self._warmup = _required(facts, warmup, settings)
+        usable = Usable.of(facts, warmup)
+        usable.require(settings)
+        self._facts, self._warmup = usable.facts, usable.warmup
         self._job = Job((), (), ordinary_text, perplexity_text, text_cache)
         self._runs: list[RunRecord] = []
         self._began = time.monotonic()
@@ -157,22 +159,3 @@ class ClaimsStudy:
             stopped=stopped,
             seconds=time.monotonic() - self._began,
         )
-
-
-def _required(
-    facts: Sequence[Fact], warmup: Sequence[Fact], settings: ClaimsSettings
-) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
-    """Each prompt once; the warm-up without the facts. Raises InputError where that leaves too few."""
-    distinct = {fold(fact.prompt): fact for fact in reversed(facts)}
-    if len(distinct) < settings.facts:
-        raise InputError(
-            f"{settings.steps:,} steps of {settings.batch:,} need {settings.facts:,} facts with prompts of their own, "
-            f"and there are {len(distinct):,}: give more facts, or fewer or smaller steps."
-        )
-    left = {fold(fact.prompt): fact for fact in reversed(warmup) if fold(fact.prompt) not in distinct}
-    if not left:
-        raise InputError(
-            "There is no warm-up fact that is not among the facts to be edited: give other warm-up facts, the claims "
-            "about the warm-up need them."
-        )
-    return tuple(reversed(distinct.values())), tuple(reversed(left.values()))
