@@ -71,6 +71,7 @@ def ledger_command(options: argparse.Namespace) -> int:
 
         return go_on_from(options)
     from workbench.cli.ledger_table import ledger_as_dict, ledger_text
+    from workbench.cli.sessions import require_writable
     from workbench.session.folder import Session
 
     changes = bool(options.rewind) or options.name is not None or options.note is not None
@@ -83,11 +84,6 @@ def ledger_command(options: argparse.Namespace) -> int:
         else:
             print(ledger_text(session, options.run, options.step))
     return 0
-
-
-def require_writable(session: "Session") -> None:
-    if session.read_only:
-        raise InputError(f"{session.folder} is in use by {session.held_by or 'another program'}: end that.")
 
 
 def place(text: str) -> tuple[int, int]:

@@ -25,14 +25,11 @@ def resume(options: argparse.Namespace) -> int:
     from workbench.cli.following import follow, tell_result
     from workbench.cli.loading import load_base, way_back
     from workbench.cli.progress import ProgressLine
-    from workbench.errors import SessionError
+    from workbench.cli.sessions import require_writable
     from workbench.session.folder import Session
 
     with ProgressLine() as line, Session.open(options.session) as session:
-        if session.read_only:
-            raise SessionError(
-                f"{options.session} is in use by {session.held_by or 'another program'}: end that."
-            )
+        require_writable(session)
         record = session.run(options.run)
         loaded = load_base(record.model, options.model, options.device, line)
         going_on = session.resume(loaded, record.id, options.on_error, watch=way_back(line))

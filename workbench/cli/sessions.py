@@ -3,12 +3,23 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.errors import InputError
 from workbench.session.folder import Session
 from workbench.session.paths import new_session_path
 
 if TYPE_CHECKING:
     from workbench.editing.job import Job
     from workbench.models.loaded import LoadedModel
+
+
+def require_writable(session: Session) -> None:
+    """Raises InputError where it was to be changed and cannot be."""
+    if session.held_by:
+        raise InputError(f"{session.folder} {session.why_read_only}: end that.")
+    if session.read_only:
+        raise InputError(
+            f"{session.folder} {session.why_read_only}: change its permissions, or copy it elsewhere."
+        )
 
 
 def new_session(path: Path | None, loaded: "LoadedModel", job: "Job") -> Session:

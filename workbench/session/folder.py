@@ -1,7 +1,6 @@
 """A session: one folder that holds the facts, every run with its steps, and what leads back to any state."""
 
 import json
-import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,14 +14,15 @@ from workbench.editing.recipe import Recipe
 from workbench.errors import DiskFull, SessionError
 from workbench.evaluation.batching import Watch
 from workbench.facts.fact import Fact
-from workbench.models.files import is_disk_full, whole_folder
+from workbench.models.files import whole_folder
 from workbench.models.loaded import LoadedModel
 from workbench.session import resume
 from workbench.session.database import Database
 from workbench.session.facts_table import FactKind, FactsTable
 from workbench.session.keeping import Keeping
-from workbench.session.lock import SessionLock, lock_holder, take_lock
-from workbench.session.paths import CHECKPOINTS, DATABASE, STEPS, file_prefix, is_session, require_own
+from workbench.session.lock import SessionLock
+from workbench.session.opening import existing, in_words, lock, require_free, share
+from workbench.session.paths import CHECKPOINTS, STEPS, file_prefix, require_own
 from workbench.session.rebuild import START, Rebuilt, rebuild, restore, under_recipe, weights_fingerprint
 from workbench.session.recorder import RunRecorder
 from workbench.session.records import (
@@ -65,14 +65,14 @@ class Session:
     ) -> "Session":
         """A new folder at ``path``, whole or not at all; an empty folder may be there already."""
         folder = path.expanduser().absolute()
-        _require_free(folder)
+        require_free(folder)
         try:
             with whole_folder(folder, "The session") as partial:
                 Database.create(partial).close()
                 for name in (STEPS, CHECKPOINTS):
                     (partial / name).mkdir()
         except OSError as error:
-            raise _in_words(error, f"{folder} cannot be made") from error
+            raise in_words(error, f"{folder} cannot be made") from error
         try:
             return cls._opened_new(folder, model, keeping)
         except BaseException:
@@ -93,14 +93,14 @@ class Session:
     @classmethod
     def open(cls, path: Path, read_only: bool = False, keeping: Keeping | None = None) -> "Session":
         """Read-only where asked for, where another program has it open, and where the folder cannot be written."""
-        folder = _existing(path)
+        folder = existing(path)
         require_own(folder)
-        lock, held_by = (None, "") if read_only else _lock(folder)
+        held, held_by = (None, "") if read_only else lock(folder)
         try:
-            return cls(folder, Database(folder, read_only=lock is None), lock, keeping or Keeping(), held_by)
+            return cls(folder, Database(folder, read_only=held is None), held, keeping or Keeping(), held_by)
         except BaseException:
-            if lock is not None:
-                lock.release()
+            if held is not None:
+                held.release()
             raise
 
     def close(self) -> None:
@@ -120,6 +120,11 @@ class Session:
     def read_only(self) -> bool:
         return self._lock is None
 
+    @property
+    def why_read_only(self) -> str:
+        """What follows its name, where it could not be opened for writing."""
+        return f"is in use by {self.held_by}" if self.held_by else "is in a place that cannot be written"
+
     def require_there(self) -> None:
         """Raises SessionMoved where the folder was moved or removed since it was opened."""
         self._database.require_there()
@@ -128,16 +133,16 @@ class Session:
         """Another session with all that this one holds now; it is not opened. Files that never change are shared
         where the file system can."""
         target = path.expanduser().absolute()
-        _require_free(target)
+        require_free(target)
         try:
             with whole_folder(target, "The copy of the session") as partial:
                 self._database.copy_to(partial)
                 for place, names in zip((STEPS, CHECKPOINTS), self._runs.files(), strict=True):
                     (partial / place).mkdir()
                     for name in names:
-                        _share(self.folder / place / name, partial / place / name)
+                        share(self.folder / place / name, partial / place / name)
         except OSError as error:
-            raise _in_words(error, f"{self.folder} cannot be copied to {target}") from error
+            raise in_words(error, f"{self.folder} cannot be copied to {target}") from error
         return target
 
     @contextmanager
@@ -361,46 +366,3 @@ def _unedited(model: LoadedModel | Editor) -> LoadedModel:
         model.restore()
         return model.loaded
     return model
-
-
-def _existing(path: Path) -> Path:
-    folder = path.expanduser().resolve()
-    if folder.name == DATABASE and folder.is_file():
-        folder = folder.parent
-    if not is_session(folder):
-        what = "does not exist" if not folder.exists() else "is not a session folder"
-        raise SessionError(f"{path} {what}: choose a folder that holds {DATABASE}.")
-    return folder
-
-
-def _lock(folder: Path) -> tuple[SessionLock | None, str]:
-    """The lock, or who holds it; neither where the folder cannot be written."""
-    if not os.access(folder, os.W_OK):
-        return None, ""
-    try:
-        lock = take_lock(folder)
-    except OSError as error:
-        if is_disk_full(error):
-            raise DiskFull(f"There is no space left for {folder}: make room and open it again.") from error
-        return None, ""
-    return lock, "" if lock else lock_holder(folder)
-
-
-def _require_free(folder: Path) -> None:
-    if is_session(folder):
-        raise SessionError(f"{folder} is a session already: open it, or choose another name.")
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise SessionError(f"{folder} is in use: choose a new folder.")
-
-
-def _in_words(error: OSError, what: str) -> Exception:
-    if is_disk_full(error):
-        return DiskFull(f"{what}: there is no space left; make room or choose another place.")
-    return SessionError(f"{what} ({error.strerror}): choose another place.")
-
-
-def _share(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

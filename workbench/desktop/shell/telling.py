@@ -157,8 +157,8 @@ class Telling(QObject):
         session = opened.session
         _log.info("Opened %s", session.folder)
         if session.read_only:
-            holder = f" by {session.held_by}" if session.held_by else ""
-            said = f"{session.folder.stem} is in use{holder}: it was opened read-only. Save it as another to work on."
+            said = f"{session.folder.stem} {session.why_read_only}: it was opened read-only."
+            said += " Save it as another to work on."
             offers = [("Save as…", window.handlers.sessions.save_as)]
             self._tell(Notice(said, "warning", key=SESSION, offers=offers))
         if opened.prompt:
