@@ -54,6 +54,14 @@ class SessionMoved(SessionError):
     """The folder was moved or removed under an open session; what is in memory can be saved elsewhere."""
 
 
+class StepDamaged(SessionError):
+    """What one step did cannot be read any more; the state after ``step`` of ``run``, the one before it, can be had."""
+
+    def __init__(self, message: str, run: int, step: int) -> None:
+        super().__init__(message)
+        self.run, self.step = run, step
+
+
 class DiskFull(WorkbenchError):
     """A write needs more space than there is; nothing half-written is left."""
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from workbench.editing.editor import Editor
 from workbench.editing.recipe import Recipe
-from workbench.errors import SessionError
+from workbench.errors import SessionError, StepDamaged
 from workbench.evaluation.batching import Watch
 from workbench.models.loaded import LoadedModel
 from workbench.models.modules import EditableModule
@@ -231,9 +231,36 @@ def _load_nearest(
 
 def _repeat(folder: Path, editor: Editor, step: StepRecord) -> None:
     """The step as the run did it, without the model: rows into the statistics, factors into the weights."""
-    shifts, traced = step_from(_tensors(folder, step), editor.modules, editor.loaded.device)
+    try:
+        shifts, traced = step_from(_tensors(folder, step), editor.modules, editor.loaded.device)
+    except SessionError as error:
+        raise _lost(error, step) from error
     editor.observe(traced)
     editor.apply(shifts, traced)
+
+
+def retraced(
+    folder: Path, runs: RunsTable, editor: Editor, run: int, watch: Watch
+) -> Iterator[tuple[StepRecord, str]]:
+    """Each of the run's own steps, repeated from the earliest state that is kept, and the fingerprint of the state
+    after it. ``editor`` as for ``restore``. Raises SessionError."""
+    record = runs.one(run)
+    require_same_base(editor, record)
+    first = min((c.position for c in runs.checkpoints(run)), default=_first(record))
+    if not record.recipe.protection:
+        first = _first(record)
+    reached = _load_nearest(folder, runs, editor, record, first)
+    if editor.keeps_precision and not editor.precisions:
+        editor.protect({})
+    steps = [step for step in runs.steps(run) if step.position > reached]
+    watch.done, watch.total = 0, len(steps)
+    for step in steps:
+        watch.check()
+        with _threads(record.environment.threads):
+            if not step.skipped:
+                _repeat(folder, editor, step)
+        yield step, fingerprint(state_tensors(editor))
+        watch.advance(1)
 
 
 def _remember_shifts(
@@ -241,9 +268,27 @@ def _remember_shifts(
 ) -> None:
     """What the next step compares its shifts with."""
     step = _last_applied(runs, record, position) if position.editing else None
-    if step is not None:
+    if step is None:
+        return
+    try:
         shifts, _ = step_from(_tensors(folder, step), editor.modules, editor.loaded.device)
+    except SessionError as error:
+        _log.warning("The next step is compared with none: %s", error)
+    else:
         editor.measure(shifts, {})
+
+
+def _lost(error: SessionError, step: StepRecord) -> SessionError:
+    """Only editing steps can be returned to."""
+    if not step.position.editing:
+        return error
+    before = step.position.step - 1
+    return StepDamaged(
+        f"Step {before + 1:,} of run {step.run} cannot be repeated: continue from step {before:,}, by a rewind in the "
+        f"window or by workbench ledger SESSION --branch {step.run}:{before}. {error}",
+        step.run,
+        before,
+    )
 
 
 def _tensors(folder: Path, step: StepRecord) -> dict[str, Tensor]:

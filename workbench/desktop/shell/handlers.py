@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from workbench.desktop.shell.session_handlers import SessionHandlers
 from workbench.desktop.shell.situation import NO_ENGINE, reasons
 from workbench.desktop.shell.study_handlers import StudyHandlers
 from workbench.editing.recipes import named_recipes
-from workbench.errors import Cancelled, WorkbenchError
+from workbench.errors import Cancelled, StepDamaged, WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.desktop.main_window import MainWindow
@@ -296,7 +297,7 @@ class Handlers(QObject):
         if isinstance(error, Cancelled):
             return
         if isinstance(error, WorkbenchError):
-            self.tell(Notice(f"{what} failed. {error}", "bad", details))
+            self.tell(Notice(f"{what} failed. {error}", "bad", details, offers=self._ways_on(error)))
             _log.error("%s failed: %s", what, error)
         else:
             self.tell(
@@ -307,6 +308,12 @@ class Handlers(QObject):
                 )
             )
             _log.error("%s failed", what, exc_info=error)
+
+    def _ways_on(self, error: WorkbenchError) -> list[tuple[str, Callable[[], object]]]:
+        if not isinstance(error, StepDamaged):
+            return []
+        back = partial(self._window.desk.run.rewind, error.run, error.step)
+        return [(f"Continue from step {error.step:,}", lambda: self._try("Rewinding", back))]
 
     def _try(self, what: str, act: Callable[[], object]) -> None:
         try:
