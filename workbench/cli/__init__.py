@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
         listing,
         resuming,
         running,
+        verifying,
     )
 
     top = argparse.ArgumentParser(
@@ -55,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
         resuming,
         ledger,
         comparing,
+        verifying,
         evaluating,
         calibrating,
         experimenting,

@@ -14,6 +14,7 @@ from workbench.session.paths import DATABASE
 
 _BUSY_SECONDS = 10
 _LITTLE_SPACE = 1 << 20  # bytes
+_MOST_FAULTS = 20  # reported at once
 _LARGEST_VALUE = 1 << 29  # bytes of one text or blob
 
 
@@ -42,6 +43,14 @@ class Database:
         """A new, empty one in ``folder``, which exists."""
         sqlite3.connect(folder / DATABASE).close()
         return cls(folder, fresh=True)
+
+    def faults(self) -> list[str]:
+        """What SQLite itself finds damaged, in its words."""
+        found = [str(row[0]) for row in self.rows(f"PRAGMA integrity_check({_MOST_FAULTS})")]
+        broken = self.rows("PRAGMA foreign_key_check")[:_MOST_FAULTS]
+        return [line for line in found if line != "ok"] + [
+            f"a row of {table} names one of {parent} that is not there" for table, _, parent, _ in broken
+        ]
 
     def close(self) -> None:
         with self._mutex, suppress(sqlite3.Error):
@@ -112,12 +121,9 @@ class Database:
         execute("PRAGMA trusted_schema = OFF")
         execute("PRAGMA foreign_keys = ON")
         if self._read_only:
-            execute("PRAGMA query_only = ON")
             if schema.version_of(self._connection) < schema.VERSION:
-                raise SessionError(
-                    f"{self._folder} was made by an older version and is read-only here: open it where it can be "
-                    "written once."
-                )
+                self._connection = _migrated_copy(self._connection)
+            self._connection.execute("PRAGMA query_only = ON")
         else:
             execute("PRAGMA journal_mode = WAL")
             execute("PRAGMA synchronous = FULL")  # a commit is on the disk, not in a cache
@@ -180,6 +186,19 @@ def _connected(folder: Path, mode: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _migrated_copy(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """In memory, of a session of an earlier version that cannot be written."""
+    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        connection.backup(copy)
+        connection.close()
+        schema.migrate(copy)
+    except BaseException:
+        copy.close()
+        raise
+    return copy
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

@@ -12,7 +12,9 @@ from workbench.session.database import Database, Transaction
 
 FactKind = Literal["edit", "warmup"]
 
-_FIELDS = "prompt, target, subject, old, rephrases, locality, portability, tags, key"
+_DIGESTS = "SELECT digest FROM entry JOIN fact ON fact.id = entry.fact WHERE list = ? ORDER BY position"
+FIELDS = ("prompt", "target", "subject", "old", "rephrases", "locality", "portability", "tags", "key")
+_FIELDS = ", ".join(FIELDS)
 _RANGE = "list = ? AND position >= ? AND position < ?"
 _UNUSED = "NOT EXISTS (SELECT 1 FROM entry WHERE entry.fact = fact.id)"
 _PER_ROUND = 10_000  # facts in memory as rows at a time
@@ -47,11 +49,7 @@ class FactsTable:
 
     def digest(self, list_id: int) -> str:
         """16 hexadecimal digits of what the list says, in its order."""
-        rows = self._database.rows(
-            "SELECT digest FROM entry JOIN fact ON fact.id = entry.fact WHERE list = ? ORDER BY position",
-            (list_id,),
-        )
-        return hashlib.blake2b(b"".join(digest for (digest,) in rows), digest_size=8).hexdigest()
+        return _list_digest(self._database.rows(_DIGESTS, (list_id,)))
 
     def replace(self, kind: FactKind, facts: Iterable[Fact]) -> None:
         """The whole list becomes ``facts``."""
@@ -77,6 +75,8 @@ def keep_snapshot(transaction: Transaction, facts: Iterable[Fact]) -> int:
     """The id of a new unnamed list that holds ``facts``."""
     list_id = transaction.run("INSERT INTO fact_list (name) VALUES (NULL)")
     _insert(transaction, list_id, 0, facts)
+    digest = _list_digest(transaction.rows(_DIGESTS, (list_id,)))
+    transaction.run("INSERT INTO list_digest (list, digest) VALUES (?, ?)", (list_id, digest))
     return list_id
 
 
@@ -129,10 +129,14 @@ def _rows(facts: Iterable[Fact]) -> Iterator[tuple[Any, ...]]:
             _listed(fact.tags),
             fact.key,
         )
-        yield (_digest(row), *row)
+        yield (digest_of(row), *row)
 
 
-def _digest(row: tuple[str, ...]) -> bytes:
+def _list_digest(rows: Iterable[tuple[bytes]]) -> str:
+    return hashlib.blake2b(b"".join(digest for (digest,) in rows), digest_size=8).hexdigest()
+
+
+def digest_of(row: tuple[str, ...]) -> bytes:
     """Lengths come first, so that no two rows run together to the same text."""
     text = ",".join(str(len(part)) for part in row) + ":" + "".join(row)
     try:

@@ -40,6 +40,11 @@ def file_prefix(run: int) -> str:
     return f"run{run:04}-"
 
 
+def state_named(file: str) -> str:
+    """The fingerprint of the state that the name of a step's or checkpoint's file ends with."""
+    return file.removesuffix(TENSORS)[-16:]
+
+
 def require_kept_name(name: str, session: Path) -> str:
     """A file name from the database before it becomes part of a path. Raises SessionError for any other text."""
     if not _KEPT_NAME.fullmatch(name):

@@ -96,6 +96,10 @@ class RunsTable:
     def all(self) -> list[RunRecord]:
         return [_read(_run, row) for row in self._database.rows(f"{_RUN} ORDER BY id")]
 
+    def ids(self) -> list[int]:
+        """Also of those that cannot be read."""
+        return [run for (run,) in self._database.rows("SELECT id FROM run ORDER BY id")]
+
     def one(self, run: int) -> RunRecord:
         rows = self._database.rows(f"{_RUN} WHERE id = ?", (run,))
         if not rows:

@@ -101,7 +101,14 @@ CREATE TABLE score (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_LIST_DIGESTS = """
+CREATE TABLE list_digest (  -- of the facts of runs, which never change; those of earlier versions have none
+    list INTEGER PRIMARY KEY REFERENCES fact_list ON DELETE CASCADE,
+    digest TEXT NOT NULL
+) STRICT;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _LIST_DIGESTS)
 VERSION = len(MIGRATIONS)
 
 

@@ -1,0 +1,71 @@
+"""Whether the facts of a session are those that were written."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from workbench.session.database import Database
+from workbench.session.facts_table import FIELDS, FactsTable, digest_of
+
+_PER_ROUND = 10_000  # facts in memory at a time
+_SHOWN = 60  # characters of a text in a sentence
+_AS_BYTES = ", ".join(f"CAST({name} AS BLOB)" for name in FIELDS)  # damaged text may not be text any more
+_REMEDY = "restore the session from a copy"
+
+
+def fact_faults(database: Database) -> Iterator[str]:
+    """One sentence for each fact and each list of facts that is not what was written."""
+    names = _list_names(database)
+    for fact, prompt in _damaged(database):
+        places = database.rows("SELECT list, position FROM entry WHERE fact = ? ORDER BY list", (fact,))
+        where = ", ".join(f"fact {position + 1:,} of {names.get(of, of)}" for of, position in places)
+        yield (
+            f"{where[:1].upper()}{where[1:]} ({prompt[:_SHOWN]!r}…) is not the text that was written: {_REMEDY}, or "
+            "type it again."
+        )
+    kept = dict(database.rows("SELECT list, digest FROM list_digest"))
+    for of, name in names.items():
+        count, first, last = database.rows(
+            "SELECT count(*), coalesce(min(position), 0), coalesce(max(position), -1) FROM entry WHERE list = ?",
+            (of,),
+        )[0]
+        if (first, last) != (0, count - 1):
+            yield f"The {name} lack some that they had: {_REMEDY}."
+        elif of in kept and FactsTable(database).digest(of) != kept[of]:
+            yield f"The {name} are not those that it was given, or not in their order: {_REMEDY}."
+
+
+def runs_without_digest(database: Database) -> list[int]:
+    """Those of earlier versions."""
+    rows = database.rows("SELECT id FROM run WHERE facts NOT IN (SELECT list FROM list_digest) ORDER BY id")
+    return [run for (run,) in rows]
+
+
+def fact_count(database: Database) -> int:
+    return int(database.rows("SELECT count(*) FROM fact")[0][0])
+
+
+def _list_names(database: Database) -> dict[int, str]:
+    titles = {"edit": "facts to edit", "warmup": "warm-up facts"}
+    names = {
+        of: titles.get(name, name)
+        for of, name in database.rows("SELECT id, name FROM fact_list WHERE name NOTNULL")
+    }
+    for run, facts, warmup in database.rows("SELECT id, facts, warmup FROM run"):
+        names |= {facts: f"facts of run {run}", warmup: f"warm-up facts of run {run}"}
+    return names
+
+
+def _damaged(database: Database) -> Iterator[tuple[int, str]]:
+    """(row, prompt as it is now)."""
+    query = f"SELECT id, digest, {_AS_BYTES} FROM fact WHERE id > ? ORDER BY id LIMIT {_PER_ROUND}"
+    last = -1
+    while rows := database.rows(query, (last,)):
+        for fact, digest, *parts in rows:
+            texts = tuple(_text(part) for part in parts)
+            if digest_of(texts) != digest:
+                yield fact, texts[0]
+        last = rows[-1][0]
+
+
+def _text(part: Any) -> str:
+    return bytes(part or b"").decode("utf-8", errors="replace")
