@@ -52,7 +52,7 @@ class Desk(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._refresh)
         for signal in (facts.facts_changed, model.modules_changed, method.problem_changed, self.keeper.changed,
-                       self.run.changed):  # fmt: skip
+                       self.keeper.busy_changed, self.run.changed):  # fmt: skip
             signal.connect(self._soon.start)
         facts.facts_changed.connect(self._show_warmup)
         model.modules_changed.connect(self._take_modules)
@@ -88,6 +88,7 @@ class Desk(QObject):
             rows=self.bench.rows if not run.activity else run.bridge.progress.rows,
             unfit=unfit,
             activity=run.activity,
+            keeping=self.keeper.busy,
             paused=run.paused,
             stopping=run.stopping,
             runs=len(self.bench.chain),
@@ -140,10 +141,10 @@ class Desk(QObject):
             self.run.forget()
 
     def start_new(self) -> None:
-        """Empty lists; the model that is loaded stays, unedited."""
-        self.keeper.start_new()
-        self.run.forget()
-        self._follow_session()
+        """Empty lists, unless the session before cannot be left; the model that is loaded stays, unedited."""
+        if self.keeper.start_new():
+            self.run.forget()
+            self._follow_session()
 
     def close(self) -> None:
         """Raises SessionError or DiskFull where the last changes could not be saved."""
@@ -207,8 +208,8 @@ class Desk(QObject):
     def _refresh(self) -> None:
         reason = READ_ONLY if self.keeper.read_only else ""
         activity = self.run.activity
-        if activity:
-            reason = f"Not while {activity}."
+        if activity or self.keeper.opening:
+            reason = f"Not while {activity or self.keeper.busy}."
         if reason:
             self.facts.lock(reason)
         else:

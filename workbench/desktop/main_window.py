@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.desktop.actions import WindowActions
 from workbench.desktop.compare.panel import ComparePanel
@@ -29,6 +29,7 @@ from workbench.desktop.shell.docks import make_docks
 from workbench.desktop.shell.fact_stories import FactStories
 from workbench.desktop.shell.handlers import Handlers, dropped_path
 from workbench.desktop.shell.layout import Layout
+from workbench.desktop.shell.leaving import Leaving
 from workbench.desktop.shell.menus import RecentMenu, ThemeMenu, fill_menu_bar
 from workbench.desktop.shell.navigation import Navigation
 from workbench.desktop.shell.notices import NoticeBar
@@ -72,7 +73,7 @@ class MainWindow(QMainWindow):
         self._make_bars()
         self.layout_keeper = Layout(self, self.docks, self.plots)
         self.layout_keeper.restore(settings)
-        self.telling, self.stories = Telling(self), FactStories(self)
+        self.telling, self.stories, self.leaving = Telling(self), FactStories(self), Leaving(self)
         self._connect()
         self._refresh()
         if settings.value(WELCOME, True, bool) is True:
@@ -150,6 +151,7 @@ class MainWindow(QMainWindow):
         self.overlays.failed.connect(self.handlers.tell_failure)
         self.probe.prompt_field.editingFinished.connect(self._keep_prompt)
         desk.keeper.saved.connect(self._show_saved)
+        desk.keeper.not_saved.connect(self._show_saved)
         self.model.load_wanted.connect(self.handlers.load_model)
         self.model.unload_wanted.connect(self.handlers.unload_model)
         self.facts.chosen_changed.connect(self._show_chosen)
@@ -268,6 +270,8 @@ class MainWindow(QMainWindow):
         keeper = self.desk.keeper
         if keeper.read_only:
             self.status.show_saved(None, "read-only")
+        elif keeper.is_failing:
+            self.status.show_saved(None, "not saved")
         elif keeper.session is None:
             self.status.show_saved(None, "nothing to save yet")
         else:
@@ -363,7 +367,7 @@ class MainWindow(QMainWindow):
             self.telling.offer_left_open(left_open(self.settings))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.closing.may_close():
+        if not (self.closing.may_close() and self.desk.keeper.may_leave()):
             event.ignore()
             return
         self._save_layout()
@@ -377,9 +381,7 @@ class MainWindow(QMainWindow):
         try:
             self.desk.close()
         except WorkbenchError as error:
-            _log.error("The last changes could not be saved: %s", error)
-            if not self.ending:
-                QMessageBox.warning(self, "Closing", f"The last changes could not be saved. {error}")
+            _log.error("Where the session stands could not be saved: %s", error)
         for dialog in self._side.values():
             dialog.close()
         self.settings.sync()

@@ -1,5 +1,6 @@
 """session.db: one connection for all threads, whole transactions, and sentences in place of SQLite's errors."""
 
+import hashlib
 import shutil
 import sqlite3
 import threading
@@ -105,6 +106,19 @@ class Database:
                 self._connection.backup(target)
             finally:
                 target.close()
+
+    @property
+    def changes(self) -> int:
+        """How many rows were changed since it was opened."""
+        return self._connection.total_changes
+
+    def digest(self) -> str:
+        """The same for databases that hold the same rows."""
+        found = hashlib.sha256()
+        with self._mutex, self._in_words():
+            for line in self._connection.iterdump():
+                found.update(line.encode("utf-8", "surrogatepass"))
+        return found.hexdigest()
 
     def _connected(self) -> sqlite3.Connection:
         if not self._read_only:

@@ -21,7 +21,7 @@ from workbench.session.database import Database
 from workbench.session.facts_table import FactKind, FactsTable
 from workbench.session.keeping import Keeping
 from workbench.session.lock import SessionLock
-from workbench.session.opening import existing, in_words, lock, require_free, share
+from workbench.session.opening import existing, in_words, is_same_file, lock, require_free, share
 from workbench.session.paths import CHECKPOINTS, STEPS, file_prefix, require_own
 from workbench.session.rebuild import START, Rebuilt, rebuild, restore, under_recipe, weights_fingerprint
 from workbench.session.recorder import RunRecorder
@@ -144,6 +144,21 @@ class Session:
         except OSError as error:
             raise in_words(error, f"{self.folder} cannot be copied to {target}") from error
         return target
+
+    @property
+    def changes(self) -> int:
+        """The same as long as nothing is written."""
+        return self._database.changes
+
+    def holds_the_same(self, other: "Session") -> bool:
+        """Facts, settings, runs and, byte for byte, the files of their steps and checkpoints."""
+        if self._database.digest() != other._database.digest():
+            return False
+        return all(
+            is_same_file(self.folder / place / name, other.folder / place / name)
+            for place, names in zip((STEPS, CHECKPOINTS), self._runs.files(), strict=True)
+            for name in names
+        )
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -1,5 +1,6 @@
 """Finding, locking and copying the folder of a session."""
 
+import filecmp
 import os
 import shutil
 from pathlib import Path
@@ -45,6 +46,14 @@ def in_words(error: OSError, what: str) -> Exception:
     if is_disk_full(error):
         return DiskFull(f"{what}: there is no space left; make room or choose another place.")
     return SessionError(f"{what} ({error.strerror}): choose another place.")
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """The content, byte for byte."""
+    try:
+        return one.samefile(other) or filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False
 
 
 def share(source: Path, target: Path) -> None:

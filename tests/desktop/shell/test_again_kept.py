@@ -73,7 +73,11 @@ def test_a_session_saved_elsewhere_after_its_folder_went_has_no_marks(walker: Wa
     edit(walker)
     panel = walker.window.facts
     panel.history.edit_again(panel.facts, np.array([1]))
-    walker.window.desk.keeper.save_lost(tmp_path / "rescued")
+    keeper = walker.window.desk.keeper
+    keeper.flush()
+    keeper.need().folder.rename(tmp_path / "gone")
+    keeper.look()
+    keeper.save_elsewhere(tmp_path / "rescued")
     with Session.open(tmp_path / "rescued") as rescued:
         assert rescued.setting(SETTING) is None
 

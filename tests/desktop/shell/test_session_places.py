@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.shell.conftest import fill
@@ -144,20 +145,20 @@ def test_a_session_that_goes_while_it_is_open_is_told_and_saved_as_another(
             assert kept.run().steps_done == 2
 
 
-def test_a_run_in_a_session_that_is_gone_ends_with_a_sentence_and_closing_warns(
-    walker: Walker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_run_in_a_session_that_is_gone_ends_with_a_sentence_and_closing_asks(
+    walker: Walker, tmp_path: Path
 ) -> None:
     window = walker.window
-    warned: list[str] = []
-    monkeypatch.setattr(QMessageBox, "warning", lambda *given: warned.append(given[2]))
     fill(window, facts=60, warmup=0)
     walker.press("edit")
     walker.wait_for_steps(1)
     window.desk.keeper.need().folder.rename(tmp_path / "moved.stableedit")
     walker.wait_for_end()
     assert any("was moved or removed" in s for s in window.notices.sentences())
+    window.facts.history.remove(window.facts.facts, np.array([0]))
+    walker.answer("unsaved-question", "Discard the changes")
     window.close()
-    assert "was moved or removed" in warned[0]
+    assert not window.isVisible()
     with Session.open(tmp_path / "moved.stableedit") as kept:
         assert kept.run().steps_done >= 1
 

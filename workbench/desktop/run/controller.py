@@ -223,6 +223,8 @@ class RunController(QObject):
         self.bridge.close()
         self.runner.kill()
         self.runner.join()
+        if self.running:
+            self._keeper.keep_standing(self._before or self._stands())
         self._returning.close()
         self._preparing.close()
 

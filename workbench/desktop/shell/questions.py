@@ -1,5 +1,8 @@
 """The few questions that stop a person before something is undone."""
 
+from enum import Enum
+
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from workbench.desktop.workspace.keeper import SessionKeeper
@@ -43,8 +46,34 @@ def may_lose_typed(parent: QWidget) -> bool:
     )
 
 
+class Unsaved(Enum):
+    """What to do with changes that cannot be saved; the value is on the button."""
+
+    AGAIN = "Wait and try again"
+    ELSEWHERE = "Save elsewhere…"
+    DISCARD = "Discard the changes"
+    STAY = "Cancel"
+
+
+def what_of_unsaved(parent: QWidget, what: str, error: Exception) -> Unsaved:
+    """``what`` could not be saved, in words."""
+    box = QMessageBox(parent)
+    box.setObjectName("unsaved-question")
+    box.setWindowTitle("Not saved")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"Not saved: {what}.")
+    box.setInformativeText(str(error))
+    roles = (Role.AcceptRole, Role.ActionRole, Role.DestructiveRole, Role.RejectRole)
+    buttons = {box.addButton(choice.value, role): choice for choice, role in zip(Unsaved, roles, strict=True)}
+    box.exec()
+    box.deleteLater()
+    return next((choice for button, choice in buttons.items() if button is box.clickedButton()), Unsaved.STAY)
+
+
 def what_is_saved(keeper: SessionKeeper) -> str:
     """For whoever was just told that something went wrong."""
+    if keeper.is_failing:
+        return f"Not saved yet: {keeper.unsaved}. It is tried again by itself; you can go on working."
     if keeper.session is None:
         return "Nothing was worth saving yet; you can go on working."
     return (
@@ -65,6 +94,7 @@ def _ask(
 ) -> bool:
     box = QMessageBox(parent)
     box.setObjectName(name)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setWindowTitle(title)
     box.setText(text)
     box.setInformativeText(more)

@@ -35,6 +35,7 @@ class Situation:
     rows: int = 0  # answer tokens that the statistics have seen
     unfit: str = ""  # why the model's state does not fit the settings any more
     activity: Activity = Activity.NOTHING
+    keeping: str = ""  # what is done with the session's folder, in words that follow "while"
     paused: bool = False
     stopping: bool = False
     runs: int = 0  # runs whose work is in the model
@@ -50,7 +51,7 @@ class Situation:
         """Why nothing else can be started."""
         if self.activity in RUNNING:
             return f"Not while {self.activity}: pause does not suffice, stop it first."
-        return f"Not while {self.activity}." if self.activity else ""
+        return f"Not while {self.activity or self.keeping}." if self.activity or self.keeping else ""
 
     @property
     def warmed(self) -> bool:
@@ -86,7 +87,7 @@ def ledger_reasons(now: Situation, choice: Choice) -> dict[str, str]:
         (choice.foreign, choice.foreign),
     )
     state = model or choice.amiss
-    name = _first((now.read_only, READ_ONLY), (chosen, chosen))
+    name = _first((now.read_only, READ_ONLY), (now.keeping, now.busy), (chosen, chosen))
     return {
         "rewind": state or _first((choice.here, "The model is in this state already.")),
         "branch": state or _first(

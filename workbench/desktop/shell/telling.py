@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("workbench")
 
-MODEL, RUN, SESSION = "model", "run", "session"  # keys: one notice of each
+MODEL, RUN, SESSION, SAVING = "model", "run", "session", "saving"  # keys: one notice of each
 
 
 class Telling(QObject):
@@ -44,6 +44,8 @@ class Telling(QObject):
         desk.run.broke.connect(window.handlers.tell_failure)
         desk.keeper.opened.connect(self._tell_opened)
         desk.keeper.failed.connect(window.handlers.tell_failure)
+        desk.keeper.not_saved.connect(self._tell_not_saved)
+        desk.keeper.saved.connect(lambda: window.notices.withdraw(SAVING))
         window.plots.exported.connect(
             lambda path: self._tell(Notice(f"Written to {path}.", "good", key="plot"))
         )
@@ -139,6 +141,13 @@ class Telling(QObject):
             run.skip_and_go_on()
         except WorkbenchError as error:
             self._window.handlers.tell_failure("Going on", error)
+
+    @Slot(object)
+    def _tell_not_saved(self, error: Exception) -> None:
+        """Every time that it fails; withdrawn once it does not."""
+        _log.error("Saving failed: %s", error, exc_info=None if isinstance(error, WorkbenchError) else error)
+        said = f"Not saved: {self._window.desk.keeper.unsaved}. {error} It is tried again by itself."
+        self._tell(Notice(said, "bad", key=SAVING))
 
     def tell_other_model(self, sentence: str) -> None:
         find = self._window.handlers.sessions.find_model
