@@ -1,147 +1,132 @@
-"""Kills runs of a tiny model at random moments, resumes each, and compares it with one that nobody killed.
+"""Kills work on a tiny model at random moments, goes on with it, and compares the end with work that nobody killed.
 
-    python -m tests.faults.kill_loop --kills 50
+    python -m tests.faults.kill_loop --kills 200
 
-Prints one JSON line; the exit code is 0 where every session opened, went on bit-equal and had lost nothing.
-POSIX only."""
+Warm-ups, runs, resumes, exports, copies of sessions and calibrations; each killed once, twice in a row, or after it
+was stopped (SIGSTOP), while it is and after it was let go (SIGCONT). Prints one JSON line; the exit code is 0 where
+everything opened, went on bit-equal and had lost nothing, and no half-made file was left. POSIX only."""
 
 import argparse
 import json
 import multiprocessing
+import os
 import random
-import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from tests.session.kept_runs import copied, editor, facts, job, recipe, resumed
-from workbench.editing.editor import Editor
+from tests.faults.whole import WARMUP, Whole, emptied, leftovers
+from tests.faults.works import SESSION, WORKS, Tell, Work
+from tests.session.kept_runs import recipe
 from workbench.editing.recipe import Recipe
-from workbench.editing.run import Run
 from workbench.errors import SessionError
 from workbench.session.folder import Session
-from workbench.session.keeping import Keeping
-from workbench.session.packing import pack_report, pack_scores
+from workbench.session.lock import is_held
+from workbench.storage.partials import clear_abandoned
 
-KEEPING = Keeping(checkpoint_every=4)
-STEPS, WARMUP = 12, 8
-SETTING = {"hidden": ["drift"]}
 RECIPES: tuple[dict[str, Any], ...] = (
     {"warmup_mode": "edits", "memory": 1, "evaluate_every": 3},
     {"warmup_mode": "statistics", "protection": 10, "memory": 0.5},
     {"warmup_mode": "statistics", "evaluate_every": 1},
 )
-OF_THE_CLOCK = ("seconds", "memory_bytes")
+MANNERS = ("once", "twice", "stopped")
+_SLOWER = 1.5  # than the work that was timed is that of a new process
+ROUNDS = len(WORKS) * len(MANNERS)  # until every work was killed in every manner
 
 
-class Whole:
-    """A run that nobody killed: how long it took and all that was kept of it."""
+class Killer:
+    def __init__(self, dice: random.Random, folder: Path) -> None:
+        self._dice, self._folder = dice, folder
+        self.kills = self.stops = 0
 
-    def __init__(self, folder: Path, chosen: Recipe) -> None:
-        began = time.monotonic()
-        with Session.create(folder, keeping=KEEPING) as session:
-            keep_inputs(session)
-            self.state = copied(from_the_start(session, chosen))
-            self.seconds = time.monotonic() - began
-            self.kept = everything_kept(session)
+    def round(self, work: Work, manner: str, chosen: Recipe, whole: Whole) -> tuple[str, list[str]]:
+        """Where the last kill hit, and what is wrong after it."""
+        folder, wrong = emptied(self._folder), list[str]()
+        work.prepare(folder, chosen, whole)
+        for _ in range(2 if manner == "twice" else 1):
+            wrong += self._kill(work, chosen, work.seconds(whole), manner == "stopped")
+        try:
+            hit, found = work.outcome(folder, chosen, whole)
+        except Exception as error:  # whatever it is, the kill led to it
+            return "unknown", [*wrong, f"{type(error).__name__}: {error}"]
+        return hit, wrong + found
 
+    def _kill(self, work: Work, chosen: Recipe, seconds: float, stop: bool) -> list[str]:
+        forked = multiprocessing.get_context("fork")
+        here, there = forked.Pipe()
+        tell: Tell = there.send
+        process = forked.Process(target=work.do, args=(self._folder, chosen, tell))
+        process.start()
+        here.recv()
+        time.sleep(self._dice.uniform(0, _SLOWER * seconds))
+        assert process.pid is not None
+        wrong = self._stopped(process.pid, seconds) if stop and process.exitcode is None else []
+        process.kill()
+        process.join()
+        self.kills += 1
+        return wrong
 
-def keep_inputs(session: Session) -> None:
-    session.set_facts("edit", facts(2 * STEPS))
-    session.set_setting("plots", SETTING)
-
-
-def from_the_start(session: Session, chosen: Recipe) -> Editor:
-    of, what = editor(chosen), job(2 * STEPS, WARMUP)
-    for _ in Run(of, what, sink=session.start_run(of, what)).events():
-        pass
-    return of
-
-
-def everything_kept(session: Session) -> list[Any]:
-    """Inputs, figures of every step and scores; all but times and memory."""
-    kept: list[Any] = [session.facts("edit"), session.setting("plots"), session.job(1), session.run(1).reason]
-    for step in session.steps(1):
-        assert step.report is not None
-        text, spectra = pack_report(step.report)
-        figures = {name: repr(v) for name, v in json.loads(text).items() if name not in OF_THE_CLOCK}
-        kept.append((step.position, step.first_fact, step.facts, step.fingerprint, figures, spectra))
-    scores = session.scores(1)
-    return kept + [(s.step, *pack_scores(s.scores, s.per_fact), s.retention.tobytes()) for s in scores]
-
-
-def victim(path: Path, chosen: Recipe, ready: Connection) -> None:
-    with Session.create(path, keeping=KEEPING) as session:
-        keep_inputs(session)
-        ready.send("inputs kept")
-        from_the_start(session, chosen)
-
-
-def kill_one(path: Path, chosen: Recipe, seconds: float) -> None:
-    """SIGKILL ``seconds`` after the inputs were kept."""
-    here, there = multiprocessing.get_context("fork").Pipe()
-    process = multiprocessing.get_context("fork").Process(target=victim, args=(path, chosen, there))
-    process.start()
-    here.recv()
-    time.sleep(seconds)
-    process.kill()
-    process.join()
+    def _stopped(self, process: int, seconds: float) -> list[str]:
+        """What another program finds wrong meanwhile; half of them are then let go for a while."""
+        os.kill(process, signal.SIGSTOP)
+        state = os.waitid(os.P_PID, process, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        if state is None or state.si_code != os.CLD_STOPPED:
+            return []
+        self.stops += 1
+        wrong = beside(self._folder)
+        if self._dice.random() < 0.5:
+            os.kill(process, signal.SIGCONT)
+            time.sleep(self._dice.uniform(0, seconds / 2))
+        return wrong
 
 
-def outcome(path: Path, chosen: Recipe, whole: Whole) -> tuple[str, list[str]]:
-    """Where the kill hit, and what is wrong after going on to the end: nothing, if all is well."""
-    try:
-        with Session.open(path, read_only=True) as reader:  # beside the log that the killed program left
-            reader.runs()
-        session = Session.open(path, keeping=KEEPING)
-    except SessionError as error:
-        return "unknown", [f"not opened: {error}"]
-    with session:
-        hit, of = go_on(session, chosen)
-        wrong = [] if same(copied(of), whole.state) else ["weights or statistics differ"]
-        if everything_kept(session) != whole.kept:
-            wrong.append("facts, figures, scores or settings differ")
-    return hit, wrong
-
-
-def go_on(session: Session, chosen: Recipe) -> tuple[str, Editor]:
-    if not session.runs():
-        return "before the run", from_the_start(session, chosen)
-    run, steps = session.run(), session.steps(1)
-    place = f"step {run.steps_done}" if run.steps_done else "warm-up" if steps else "before the first step"
-    if run.reason == "finished":
-        return "after the end", session.rebuild(editor(chosen).loaded).editor
-    return place, resumed(session)[0]
-
-
-def same(got: dict[str, Tensor], wanted: dict[str, Tensor]) -> bool:
-    return got.keys() == wanted.keys() and all(torch.equal(got[name], wanted[name]) for name in wanted)
+def beside(folder: Path) -> list[str]:
+    """A program that starts while another one is stopped takes nothing from it, and can read what it keeps."""
+    owned = leftovers(folder)
+    clear_abandoned()
+    wrong = [f"{path.name} was taken from its owner" for path in owned if not path.exists()]
+    path = folder / SESSION
+    if is_held(path):
+        try:
+            with Session.open(path) as session:
+                session.runs()
+                if not session.read_only:
+                    wrong.append("a session was opened for writing twice")
+        except SessionError as error:
+            if "being written" not in str(error):
+                wrong.append(f"not read: {error}")
+    return wrong
 
 
 def kill_loop(kills: int, seed: int, folder: Path) -> dict[str, Any]:
-    dice, hits, wrong = random.Random(seed), Counter[str](), list[str]()
+    dice, hits, wrong, rounds = random.Random(seed), dict[str, Counter[str]](), list[str](), 0
     recipes = [recipe(**changes, warmup_facts=WARMUP) for changes in RECIPES]
-    wholes = [Whole(folder / f"whole{i}", chosen) for i, chosen in enumerate(recipes)]
-    for number in range(kills):
-        chosen, whole = recipes[number % len(recipes)], wholes[number % len(recipes)]
-        kill_one(folder / "killed", chosen, dice.uniform(0, whole.seconds))
-        hit, found = outcome(folder / "killed", chosen, whole)
-        hits[hit] += 1
-        wrong += [f"kill {number} at {hit}: {what}" for what in found]
-        shutil.rmtree(folder / "killed")
+    Whole(
+        emptied(folder / "first"), recipes[0]
+    )  # the first of everything takes longer than what is timed here
+    wholes = [Whole(emptied(folder / f"whole{i}"), chosen) for i, chosen in enumerate(recipes)]
+    killer = Killer(dice, folder / "round")
+    while killer.kills < kills:
+        name, manner = [*WORKS][rounds % len(WORKS)], MANNERS[(rounds + rounds // len(WORKS)) % len(MANNERS)]
+        of = (rounds + rounds // ROUNDS) % len(recipes)
+        hit, found = killer.round(WORKS[name], manner, recipes[of], wholes[of])
+        hits.setdefault(name, Counter())[hit] += 1
+        wrong += [f"round {rounds}, {name} killed {manner} at {hit}: {what}" for what in found]
+        rounds += 1
     return {
-        "kills": kills,
-        "whole": kills - len({w.split(":")[0] for w in wrong}),
+        "kills": killer.kills,
+        "stops": killer.stops,
+        "rounds": rounds,
+        "whole": rounds - len({w.split(",")[0] for w in wrong}),
         "wrong": wrong,
-        "hits": dict(hits),
+        "hits": {name: dict(sorted(counted.items())) for name, counted in hits.items()},
     }
 
 
@@ -155,8 +140,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(1)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CACHE_HOME"] = f"{folder}/cache"
         result = kill_loop(options.kills, options.seed, Path(folder))
-    print(json.dumps(result | {"seconds": round(time.monotonic() - began, 1)}))
+    print(json.dumps(result | {"seed": options.seed, "seconds": round(time.monotonic() - began, 1)}))
     return 0 if not result["wrong"] else 1
 
 
