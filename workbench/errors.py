@@ -1,5 +1,7 @@
 """Errors a person can act on. Each message is one sentence: what is wrong, where, and what to do."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -36,6 +38,24 @@ class FactFormatError(InputError):
             place += f", column {column!r}"
         super().__init__(f"{place}: {message}")
         self.file, self.row, self.column, self.reason = str(file), row, column, message
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A fact that the model cannot take."""
+
+    place: int  # in its list, from 0
+    reason: str  # "the fact “…” takes 300 tokens and the model reads 256: shorten it."
+
+
+class UnfitFacts(InputError):
+    """Facts of one list that the model cannot take, all of them. ``noun``: what such facts are called."""
+
+    def __init__(self, unfit: Sequence[Unfit], total: int, noun: str = "fact") -> None:
+        named = [f"{noun} {found.place + 1:,}: {found.reason}" for found in unfit]
+        said = f"{len(named):,} of {total:,} {noun}s cannot be used with this model."
+        super().__init__(named[0] if len(named) == 1 else "\n  ".join([said, *named]))
+        self.unfit, self.total = tuple(unfit), total
 
 
 class ModelLoadError(InputError):

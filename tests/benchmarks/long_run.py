@@ -21,7 +21,7 @@ import torch
 
 from tests.session.kept_runs import TEXTS, facts
 from tests.tiny import tiny_model
-from workbench.cli.sessions import new_session
+from workbench.cli.sessions import session_for
 from workbench.editing.editor import Editor
 from workbench.editing.events import Evaluated, StepApplied
 from workbench.editing.job import Job
@@ -65,7 +65,7 @@ def watch(edits: int, folder: Path) -> Watched:
     editor = Editor(loaded, select(loaded.modules, RECIPE.modules), RECIPE)
     job = Job(facts(edits), facts(WARMUP, 10**6), ordinary_text=TEXTS, perplexity_text=TEXTS)
     watched = Watched()
-    with new_session(folder, loaded, job) as session:
+    with session_for(folder, loaded, job) as session:
         run = Run(editor, job, sink=session.start_run(editor, job))
         began = time.perf_counter()
         for event in run.events():

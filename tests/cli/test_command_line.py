@@ -16,6 +16,7 @@ from transformers import AutoModelForCausalLM
 from tests.tiny import tiny_model
 from workbench.cli import main
 from workbench.facts import Fact, Probe, write_csv
+from workbench.session.folder import Session
 
 SMALL = ["--batch", "4", "--warmup-limit", "8", "--step-size", "1e-3", "--protection", "0", "--memory", "1"]
 
@@ -219,8 +220,51 @@ def test_a_fact_beyond_the_window_is_named(
     run: Callable[..., tuple[int, str, str]], facts: Path, tmp_path: Path
 ) -> None:
     facts.write_text(f"prompt,target\nTown lies in,land\n{'far ' * 100}is,land\n", "utf-8")
-    refusal(*run(), "far far", "256")
-    assert not (tmp_path / "out").exists()
+    refusal(*run("--warmup-mode", "none"), "far far", "256", "fact 2", "--skip-unfit")
+    assert not (tmp_path / "s.stableedit").exists()
+
+
+def test_all_facts_beyond_the_window_are_named_and_can_be_left_out(
+    run: Callable[..., tuple[int, str, str]], facts: Path, tmp_path: Path
+) -> None:
+    rows = "".join(f"Town {i} lies in,land {i}{' far' * 100 * (i in (1, 4))}\n" for i in range(8))
+    facts.write_text(f"prompt,target\n{rows}", "utf-8")
+    code, _, err = run()
+    assert code == 2
+    assert "2 of 8 facts cannot be used with this model" in err
+    assert "2 of 8 warm-up facts" in err
+    assert all(f"fact {number}: the fact “Town {number - 1} lies in” takes" in err for number in (2, 5))
+    assert not (tmp_path / "s.stableedit").exists()
+    code, out, err = run("--skip-unfit", "--json")
+    assert code == 0, err
+    assert json.loads(out)["facts"] == 6
+    assert "Left out: 2 of 8 facts" in err
+
+
+def test_nothing_left_to_edit_is_said(
+    run: Callable[..., tuple[int, str, str]], facts: Path, tmp_path: Path
+) -> None:
+    facts.write_text(f"prompt,target\n{'far ' * 100}is,land\n", "utf-8")
+    refusal(*run("--skip-unfit"), "No fact is left")
+    assert not (tmp_path / "s.stableedit").exists()
+
+
+def test_a_session_without_a_run_takes_one_and_keeps_its_facts(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "s.stableedit"
+    own = Fact("What I typed is", "kept")
+    with Session.create(path) as session:
+        session.set_facts("edit", [own])
+    assert main(["resume", str(path)]) == 2
+    assert f"workbench run FACTS --model M --session {path}" in capsys.readouterr().err
+    code, out, err = run("--json")
+    assert code == 0, err
+    with Session.open(path) as session:
+        held = session.facts("edit")
+        assert held[0] == own
+        assert len(held) == 1 + json.loads(out)["facts"] == 9
+        assert own not in session.job(session.run().id).facts
 
 
 def test_a_pickled_checkpoint_is_refused(run: Callable[..., tuple[int, str, str]], model: Path) -> None:

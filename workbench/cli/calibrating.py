@@ -97,6 +97,7 @@ def _calibrated(
     given: dict[str, object],
     line: "ProgressLine",
 ) -> "Calibration":
+    from workbench.cli.fitting import fitting
     from workbench.cli.interrupt import stop_on_interrupt
     from workbench.cli.loading import load_model
     from workbench.cli.narrate import Narrator
@@ -110,6 +111,7 @@ def _calibrated(
     avoid = read_facts(options.edits, line, None, options.target) if options.edits else ()
     ordinary, perplexity = map(read_plain_texts, (options.ordinary_text, options.perplexity_text))
     loaded = load_model(options.model, options.device, options.dtype, line)
+    facts, _ = fitting(loaded, facts, options.skip_unfit, line)
     choice = starting_choice(loaded, options.recipe, given, options.preset)
     control = Control(Narrator(line, whitens=False).tell)
     calibrator = Calibrator(

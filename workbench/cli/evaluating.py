@@ -49,13 +49,13 @@ def evaluate_command(options: argparse.Namespace) -> int:
         texts = read_plain_texts(options.perplexity_text) or ()
         before, baseline = None, None
         if options.baseline:
-            before, baseline = _unedited(options.baseline, facts, texts, options, line)
+            facts, before, baseline = _unedited(options.baseline, facts, texts, options, line)
         after = _scored(options.model, facts, texts, baseline, options, line)
     if options.json:
         result = {
             "model": options.model,
             "baseline": options.baseline,
-            "facts": len(facts),
+            "facts": after.facts,
             "before": asdict(before) if before else None,
             "after": asdict(after),
         }
@@ -73,14 +73,17 @@ def _unedited(
     texts: tuple[str, ...],
     options: argparse.Namespace,
     line: "ProgressLine",
-) -> "tuple[Scores, Baseline]":
+) -> "tuple[tuple[Fact, ...], Scores, Baseline]":
+    """With the facts that the model can take."""
+    from workbench.cli.fitting import fitting
     from workbench.evaluation.encoded import encode_facts, encode_texts
     from workbench.evaluation.evaluate import evaluate_unedited
 
     with _model(name, options, line) as (loaded, watch):
+        facts, _ = fitting(loaded, facts, options.skip_unfit, line)
         encoded = encode_facts(loaded, facts)
         scores, _, baseline = evaluate_unedited(loaded, encoded, encode_texts(loaded, texts), watch=watch)
-        return scores, baseline
+        return facts, scores, baseline
 
 
 def _scored(
@@ -92,10 +95,13 @@ def _scored(
     line: "ProgressLine",
 ) -> "Scores":
     """Without a baseline, locality kept is not measured."""
+    from workbench.cli.fitting import fitting
     from workbench.evaluation.encoded import encode_facts, encode_texts
     from workbench.evaluation.evaluate import evaluate
 
     with _model(name, options, line) as (loaded, watch):
+        if baseline is None:  # else its facts are those
+            facts, _ = fitting(loaded, facts, options.skip_unfit, line)
         encoded = encode_facts(loaded, facts)
         return evaluate(loaded, encoded, baseline, encode_texts(loaded, texts), watch=watch)[0]
 

@@ -90,6 +90,7 @@ def _settings(options: argparse.Namespace) -> "ClaimsSettings":
 def _tested(
     options: argparse.Namespace, settings: "ClaimsSettings", given: dict[str, Any], line: "ProgressLine"
 ) -> "tuple[Path, Claims]":
+    from workbench.cli.fitting import fitting
     from workbench.cli.interrupt import stop_on_interrupt
     from workbench.cli.loading import load_model
     from workbench.cli.narrate import Narrator
@@ -103,6 +104,7 @@ def _tested(
     warmup = read_facts(options.warmup, line, None, options.target)
     ordinary, perplexity = map(read_plain_texts, (options.ordinary_text, options.perplexity_text))
     loaded = load_model(options.model, options.device, options.dtype, line)
+    facts, warmup = fitting(loaded, facts, options.skip_unfit, line, warmup)
     control = Control(Narrator(line, whitens=False).tell)
     study = ClaimsStudy(
         loaded,

@@ -98,6 +98,11 @@ def add_fact_options(parser: argparse.ArgumentParser) -> None:
         default="alt",
         help="which answer of a MEND-style zsRE file becomes the target (default: alt)",
     )
+    parser.add_argument(
+        "--skip-unfit",
+        action="store_true",
+        help="leave out facts that are too long for the model, and name them (default: refuse)",
+    )
 
 
 def writable_parent(path: Path) -> Path:

@@ -1,6 +1,7 @@
 """``workbench run``: facts into a model, step by step, with scores before and after."""
 
 import argparse
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,16 @@ from workbench.cli.options import (
     given_settings,
     require_names,
 )
-from workbench.errors import InputError
 
 if TYPE_CHECKING:
     from workbench.cli.collect import RunReport
     from workbench.cli.progress import ProgressLine
+    from workbench.editing.editor import Editor
     from workbench.editing.job import Job
     from workbench.editing.recipe import Recipe
     from workbench.models.loaded import LoadedModel
     from workbench.models.presets import Preset
+    from workbench.session.recorder import RunRecorder
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -71,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
         _require_places(options)
         loaded = load_model(options.model, options.device, options.dtype, line)
         recipe, preset = _recipe(loaded, options, given)
+        job = _fitting(loaded, job, recipe, options.skip_unfit, line)
         return _Running(options, line, loaded, job, recipe, preset).go()
 
 
@@ -88,18 +91,25 @@ def _job(options: argparse.Namespace, line: "ProgressLine") -> "Job":
     )
 
 
+def _fitting(loaded: "LoadedModel", job: "Job", recipe: "Recipe", skip: bool, line: "ProgressLine") -> "Job":
+    from workbench.cli.fitting import fitting
+
+    used = 0 if recipe.warmup_mode == "none" else recipe.warmup_facts
+    facts, warmup = fitting(loaded, job.facts, skip, line, job.warmup if skip else job.warmup[:used])
+    return replace(job, facts=facts, warmup=warmup if skip else job.warmup)
+
+
 def _require_places(options: argparse.Namespace) -> None:
+    from workbench.cli.sessions import require_no_run
     from workbench.models.export import require_free
     from workbench.session.paths import is_session
 
     if options.export is not None:
         require_free(options.export)
-    if options.session is not None and is_session(options.session):
-        raise InputError(
-            f"{options.session} is a session already: choose another name, or go on with it by workbench resume."
-        )
     if options.session is not None:
-        require_free(options.session)
+        require_no_run(options.session)
+        if not is_session(options.session):
+            require_free(options.session)
 
 
 def _recipe(
@@ -127,23 +137,31 @@ class _Running:
 
         self.options, self.line, self.loaded, self.job, self.recipe = options, line, loaded, job, recipe
         self.modules = select(loaded.modules, recipe.modules)
+        self.folder = Path()  # of the session, once there is one
         if preset.guess:
             line.note(f"No preset fits this model. {preset.note}")
 
     def go(self) -> int:
         from workbench.cli.following import follow, tell_result
-        from workbench.cli.sessions import new_session
         from workbench.editing.editor import Editor
 
         self._tell_warmup()
         self._require_memory()
         editor = Editor(self.loaded, self.modules, self.recipe)
-        with new_session(self.options.session, self.loaded, self.job) as session:
-            report = follow(self.line, editor, self.job, lambda: session.start_run(editor, self.job))
+        with ExitStack() as opened:
+            report = follow(self.line, editor, self.job, lambda: self._start(editor, opened))
             exported = self._export(report) if report.finished and self.options.export else None
-            tell_result(self.options.json, self.loaded, self.recipe, report, session.folder, exported)
-        report.require_finished(session.folder)
+            tell_result(self.options.json, self.loaded, self.recipe, report, self.folder, exported)
+        report.require_finished(self.folder)
         return 0
+
+    def _start(self, editor: "Editor", opened: ExitStack) -> "RunRecorder":
+        """Only now is anything written; the session stays open until ``opened`` is."""
+        from workbench.cli.sessions import session_for
+
+        session = opened.enter_context(session_for(self.options.session, self.loaded, self.job))
+        self.folder = session.folder
+        return session.start_run(editor, self.job)
 
     def _tell_warmup(self) -> None:
         """Where full whitening has to wait for the edits themselves."""

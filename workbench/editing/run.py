@@ -32,11 +32,11 @@ from workbench.editing.tracing import Traced, trace
 from workbench.editing.whitening import Whitening
 from workbench.errors import Cancelled, NonFinite, OutOfMemory, WorkbenchError
 from workbench.evaluation.batching import Watch
-from workbench.evaluation.encoded import encode_facts, encode_texts
+from workbench.evaluation.encoded import encode_facts, encode_texts, encode_warmup
 from workbench.evaluation.evaluate import Baseline, batch_success, evaluate, evaluate_unedited
 from workbench.evaluation.reading import read_answers
 from workbench.facts.fact import Fact
-from workbench.models.encoding import Encoded, encode
+from workbench.models.encoding import Encoded
 
 
 class Run:
@@ -52,7 +52,7 @@ class Run:
         sink: StepSink | None = None,
         done: Done = Done(),  # noqa: B008  # frozen
     ) -> None:
-        """``done``: what of the job is in the editor already. Raises InputError for facts that cannot be encoded."""
+        """``done``: what of the job is in the editor already. Raises UnfitFacts for facts that cannot be encoded."""
         self.editor, self.job, self.recipe = editor, job, editor.recipe
         self.control = control or Control()
         self.sink: StepSink = sink or NoSink()
@@ -65,9 +65,7 @@ class Run:
         self._started = time.monotonic()
         loaded = editor.loaded
         self._facts = encode_facts(loaded, job.facts, Watch(self.control))
-        self._encoded_warmup = [
-            encode(loaded.tokenizer, f.prompt, f.target, loaded.window) for f in self._warmup_facts
-        ]
+        self._encoded_warmup = encode_warmup(loaded, self._warmup_facts, Watch(self.control))
         self._texts = Texts((), ())
         self._encoded_texts: tuple[Encoded, ...] = ()
         self._baseline: Baseline | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from workbench.errors import InputError
+from workbench.errors import InputError, Unfit, UnfitFacts
 from workbench.evaluation.batching import Watch
 from workbench.evaluation.reading import Ints
 from workbench.evaluation.scores import Floats
@@ -69,36 +69,67 @@ class EncodedFacts:
 
 
 def encode_facts(loaded: LoadedModel, facts: Iterable[Fact], watch: Watch | None = None) -> EncodedFacts:
-    """Raises InputError naming the prompt that has no tokens or too many for the model's window."""
+    """Raises UnfitFacts naming every fact of which a prompt has no tokens or too many for the model's window."""
     kept = tuple(facts)
-    watch = watch or Watch()
-    return EncodedFacts(
+    encoder = _Encoder(loaded, kept, watch or Watch())
+    encoded = EncodedFacts(
         kept,
-        tuple(_answered(loaded, fact.prompt, fact.target) for fact in _watched(kept, watch)),
-        _probes(loaded, kept, lambda fact: (Probe(text, fact.target) for text in fact.rephrases), watch),
-        _probes(loaded, kept, lambda fact: fact.locality, watch),
-        _probes(loaded, kept, lambda fact: [Probe(fact.prompt, fact.old)] if fact.old.strip() else [], watch),
+        encoder.own(),
+        encoder.probes(lambda fact: (Probe(text, fact.target) for text in fact.rephrases)),
+        encoder.probes(lambda fact: fact.locality),
+        encoder.probes(lambda fact: [Probe(fact.prompt, fact.old)] if fact.old.strip() else []),
     )
+    encoder.require_fit("fact")
+    return encoded
 
 
-def _watched(facts: Sequence[Fact], watch: Watch) -> Iterator[Fact]:
-    for i, fact in enumerate(facts):
-        if i % _CHECK_EVERY == 0:
-            watch.check()
-        yield fact
+def encode_warmup(
+    loaded: LoadedModel, facts: Iterable[Fact], watch: Watch | None = None
+) -> tuple[Encoded, ...]:
+    """Prompts and targets alone. Raises UnfitFacts."""
+    encoder = _Encoder(loaded, tuple(facts), watch or Watch())
+    encoded = encoder.own()
+    encoder.require_fit("warm-up fact")
+    return encoded
 
 
-def _probes(
-    loaded: LoadedModel, facts: Sequence[Fact], of: Callable[[Fact], Iterable[Probe]], watch: Watch
-) -> Probes:
-    """Probes without a prompt are left out."""
-    found = [(i, p) for i, fact in enumerate(_watched(facts, watch)) for p in of(fact) if p.prompt.strip()]
-    return Probes(
-        tuple(_answered(loaded, p.prompt, p.answer) for _, p in found),
-        np.array([i for i, _ in found], dtype=np.int64),
-        np.arange(len(found)),
-        np.array([bool(p.answer.strip()) for _, p in found], dtype=np.bool_),
-    )
+class _Encoder:
+    """Goes on behind a fact that does not fit, so that all of them can be named."""
+
+    def __init__(self, loaded: LoadedModel, facts: tuple[Fact, ...], watch: Watch) -> None:
+        self._loaded, self._facts, self._watch = loaded, facts, watch
+        self._unfit: dict[int, str] = {}
+
+    def own(self) -> tuple[Encoded, ...]:
+        return tuple(self._encoded(i, fact.prompt, fact.target) for i, fact in self._watched())
+
+    def probes(self, of: Callable[[Fact], Iterable[Probe]]) -> Probes:
+        """Those without a prompt are left out."""
+        found = [(i, p) for i, fact in self._watched() for p in of(fact) if p.prompt.strip()]
+        return Probes(
+            tuple(self._encoded(i, p.prompt, p.answer) for i, p in found),
+            np.array([i for i, _ in found], dtype=np.int64),
+            np.arange(len(found)),
+            np.array([bool(p.answer.strip()) for _, p in found], dtype=np.bool_),
+        )
+
+    def require_fit(self, noun: str) -> None:
+        if self._unfit:
+            unfit = [Unfit(place, reason) for place, reason in sorted(self._unfit.items())]
+            raise UnfitFacts(unfit, len(self._facts), noun)
+
+    def _watched(self) -> Iterator[tuple[int, Fact]]:
+        for i, fact in enumerate(self._facts):
+            if i % _CHECK_EVERY == 0:
+                self._watch.check()
+            yield i, fact
+
+    def _encoded(self, place: int, prompt: str, answer: str) -> Encoded:
+        try:
+            return _answered(self._loaded, prompt, answer)
+        except InputError as error:
+            self._unfit.setdefault(place, str(error))
+            return Encoded((), (), 0)
 
 
 def _answered(loaded: LoadedModel, prompt: str, answer: str) -> Encoded:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from workbench.editing.events import Event
+from workbench.errors import Unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class JobFailed:
     kept: str
     expected: bool  # a WorkbenchError; otherwise a bug
     skippable: bool = False  # a step was not finite: going on without its facts is possible
+    unfit: tuple[Unfit, ...] = ()  # facts of the job that the model cannot take; it did not begin
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 
 from workbench.editing.events import Event
-from workbench.errors import Cancelled, NonFinite, WorkbenchError
+from workbench.errors import Cancelled, NonFinite, UnfitFacts, WorkbenchError
 from workbench.runner.bench import Bench
 from workbench.runner.control import GatedControl
 from workbench.runner.events import JobEnded, JobFailed, RunBegan, RunnerEvent
@@ -107,7 +107,10 @@ class Runner:
         expected = isinstance(error, WorkbenchError)
         sentence = str(error) if expected else UNFORESEEN.format(kind=type(error).__name__, error=error)
         details = "".join(traceback.format_exception(error))
-        return JobFailed(sentence, details, self._what_is_kept(), expected, isinstance(error, NonFinite))
+        unfit = error.unfit if isinstance(error, UnfitFacts) else ()
+        return JobFailed(
+            sentence, details, self._what_is_kept(), expected, isinstance(error, NonFinite), unfit
+        )
 
     def _what_is_kept(self) -> str:
         if self.bench.editor is None:

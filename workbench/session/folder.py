@@ -213,7 +213,10 @@ class Session:
             return self._runs.one(run)
         runs = self._runs.all()
         if not runs:
-            raise SessionError(f"{self.folder} has no run yet: start one first.")
+            raise SessionError(
+                f"{self.folder} has no run yet: start one first, in the window or by workbench run FACTS --model M "
+                f"--session {self.folder}."
+            )
         return runs[-1]
 
     def job(self, run: int) -> Job:

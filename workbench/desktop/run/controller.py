@@ -1,7 +1,8 @@
 """Starts runs, passes commands on and follows them. What may be done when is in shell.situation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
+from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from workbench.desktop.background import Background, Tell
 from workbench.desktop.bridge import Bridge
 from workbench.desktop.facts import FactsPanel
 from workbench.desktop.facts.store.states import IntArray
+from workbench.desktop.run.begun import Begun
 from workbench.desktop.run.fact_states import FactStates
 from workbench.desktop.run.progress import RunProgress
 from workbench.desktop.shell.situation import RUNNING, Activity
@@ -27,6 +29,7 @@ from workbench.editing.events import (
     WarmupProgressed,
 )
 from workbench.errors import Cancelled, WorkbenchError
+from workbench.facts.fact import Fact
 from workbench.runner.bench import Bench, BranchOrder, Order
 from workbench.runner.events import JobFailed, RunBegan, RunnerEvent
 from workbench.runner.runner import Runner
@@ -66,6 +69,7 @@ class RunController(QObject):
         self.way_back = RunProgress()  # how far the model is brought back
         self._before: Chain | None = None  # where the model stood when a run was asked for that has not begun
         self._refused = False  # it could not begin
+        self.begun: Begun | None = None
         self.bridge.ticked.connect(self._follow)
         self.bridge.ended.connect(self._ended)
         self._returning.progressed.connect(self._came_nearer)
@@ -104,17 +108,30 @@ class RunController(QObject):
         """Rows of the table that hold the facts of a step of the run that is shown, ascending."""
         return self.states.rows_of(self.bridge.series.fact_history.facts_of(step))
 
-    def warm_up(self, recipe: "Recipe", modules: "tuple[EditableModule, ...]", afresh: bool = False) -> None:
+    def warm_up(
+        self,
+        recipe: "Recipe",
+        modules: "tuple[EditableModule, ...]",
+        afresh: bool = False,
+        left_out: Collection[Fact] = (),
+    ) -> None:
         """Raises SessionError and DiskFull where no session can be made."""
         from workbench.editing.job import Job
         from workbench.storage.places import cache_folder
 
-        facts = list(self._facts.warmup.facts[: recipe.warmup_facts])
+        held = self._facts.warmup.facts
+        facts = list(islice((fact for fact in held if fact not in left_out), recipe.warmup_facts))
         job = Job((), facts, text_cache=cache_folder() / "texts")
+        self.begun = Begun(facts, left_out, partial(self.warm_up, recipe, modules, afresh))
         self._start(Activity.WARMING_UP, Order(self._keeper.need(), job, recipe, modules, "Warm-up", afresh))
 
     def edit(
-        self, recipe: "Recipe", modules: "tuple[EditableModule, ...]", name: str, afresh: bool = False
+        self,
+        recipe: "Recipe",
+        modules: "tuple[EditableModule, ...]",
+        name: str,
+        afresh: bool = False,
+        left_out: Collection[Fact] = (),
     ) -> None:
         """The facts that no step has touched. Raises as ``warm_up``."""
         from workbench.editing.job import Job
@@ -122,10 +139,14 @@ class RunController(QObject):
 
         if afresh:
             self._facts.facts.reset_states()
+        held = self._facts.facts
         places = self.fresh()
-        facts = [self._facts.facts[i] for i in places.tolist()]
+        if left_out:
+            places = np.array([i for i in places.tolist() if held[i] not in left_out], np.int64)
+        facts = [held[i] for i in places.tolist()]
         job = Job(facts, (), text_cache=cache_folder() / "texts")
         self.states.begin(places, recipe.batch)
+        self.begun = Begun(facts, left_out, partial(self.edit, recipe, modules, name, afresh))
         self._start(Activity.EDITING, Order(self._keeper.need(), job, recipe, modules, name, afresh))
 
     def go_on(self, on_error: str = "", skip_next: bool = False) -> None:

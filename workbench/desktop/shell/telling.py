@@ -37,6 +37,7 @@ class Telling(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self._wanted: Callable[[], object] = lambda: None  # what the offer of the last failure does
         desk = window.desk
         desk.run.advanced.connect(self._tell_events)
         desk.run.failed.connect(self._tell_failure)
@@ -123,22 +124,37 @@ class Telling(QObject):
         _log.error("%s\n%s", failure.sentence, failure.details.rstrip())
         sentence = f"{failure.sentence[:1].upper()}{failure.sentence[1:]}"
         offers: list[tuple[str, Callable[[], object]]] = []
-        if failure.skippable and self._window.desk.run.unfinished is not None:
+        run = self._window.desk.run
+        if failure.unfit:
+            self._tell_unfit(sentence, failure)
+            return
+        if failure.skippable and run.unfinished is not None:
+            self._wanted = run.skip_and_go_on
             offers = [
-                ("Skip these facts and go on", self._skip),
+                ("Skip these facts and go on", self._do_wanted),
                 ("Stop", partial(self._window.notices.withdraw, RUN)),
             ]
         self._tell(Notice(f"{sentence} {failure.kept}", "bad", failure.details, key=RUN, offers=offers))
 
+    def _tell_unfit(self, sentence: str, failure: JobFailed) -> None:
+        """All of the facts that are too long are named in the details."""
+        said, _, named = sentence.partition("\n")
+        offers: list[tuple[str, Callable[[], object]]] = []
+        begun = self._window.desk.run.begun
+        if begun is not None and (again := begun.without(failure.unfit)):
+            self._wanted = again
+            offers = [("Leave it out" if len(failure.unfit) == 1 else "Leave them out", self._do_wanted)]
+        self._tell(Notice(f"{said} Nothing was changed.", "bad", named, key=RUN, offers=offers))
+
     @Slot()
-    def _skip(self) -> None:
+    def _do_wanted(self) -> None:
         """Once the engine's thread, which still tells its end, is gone."""
         run = self._window.desk.run
         if run.activity:
-            run.changed.connect(self._skip, Qt.ConnectionType.SingleShotConnection)
+            run.changed.connect(self._do_wanted, Qt.ConnectionType.SingleShotConnection)
             return
         try:
-            run.skip_and_go_on()
+            self._wanted()
         except WorkbenchError as error:
             self._window.handlers.tell_failure("Going on", error)
 
