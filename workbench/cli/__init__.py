@@ -13,11 +13,12 @@ EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0 done, 1 failed while running, 2 bad arguments or input, 130 interrupted."""
     from workbench.cli.interrupt import interrupts
+    from workbench.cli.said import warnings_said
     from workbench.storage.partials import clear_abandoned
 
     options = parser().parse_args(arguments)
     try:
-        with interrupts():
+        with interrupts(), warnings_said():
             clear_abandoned()
             return int(options.command(options) or 0)
     except WorkbenchError as error:

@@ -1,7 +1,6 @@
 """Opens the window. torch is loaded behind it, once it is shown."""
 
 import argparse
-import logging
 import os
 import sys
 from pathlib import Path
@@ -20,6 +19,7 @@ from workbench.desktop.shell.preferences import theme_of
 from workbench.desktop.shell.questions import what_is_saved
 from workbench.desktop.shell.settings import person_settings
 from workbench.desktop.theme import Theme, application_icon
+from workbench.storage.log_file import logging_to_file
 from workbench.storage.partials import clear_abandoned
 
 NAME = "stableedit-workbench"
@@ -76,13 +76,13 @@ def main(arguments: list[str]) -> int:
     """The exit code."""
     options = _options(arguments)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    logging.captureWarnings(True)
-    application = QApplication(sys.argv[:1])
-    workbench = Workbench(application, options.session)
-    try:
-        return int(application.exec())
-    finally:
-        workbench.close()
+    with logging_to_file():
+        application = QApplication(sys.argv[:1])
+        workbench = Workbench(application, options.session)
+        try:
+            return int(application.exec())
+        finally:
+            workbench.close()
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:

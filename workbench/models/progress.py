@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
-from logging import CRITICAL
 from threading import Event
 from typing import Any, Self
 
@@ -11,6 +10,7 @@ from transformers import modeling_gguf_pytorch_utils as gguf_reading
 from transformers.utils import logging as transformers_logging
 
 from workbench.errors import Cancelled
+from workbench.storage.log_file import take_over_libraries
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,12 @@ class _Bar:
         self.watch.report(self.stage, self.done, self.total, "tensors")
 
 
+take_over_libraries()  # whatever loads a model imports this module
+
+
 @contextmanager
 def quiet(watch: Watch, stage: str) -> Iterator[None]:
-    """transformers prints nothing within it, and its progress bars become reports of ``stage``.
+    """transformers draws nothing within it: its progress bars become reports of ``stage``.
 
     Bars are looked at between tensors, so this is also where cancelling takes effect.
     """
@@ -83,14 +86,11 @@ def quiet(watch: Watch, stage: str) -> Iterator[None]:
     def hook(_factory: object, args: tuple[Any, ...], settings: dict[str, Any]) -> _Bar:
         return bar(*args, **settings)
 
-    verbosity = transformers_logging.get_verbosity()
     previous = transformers_logging.set_tqdm_hook(hook)
-    transformers_logging.set_verbosity(CRITICAL)
     gguf_bar = vars(gguf_reading)["tqdm"]  # it takes no notice of the hook
     vars(gguf_reading)["tqdm"] = bar
     try:
         yield
     finally:
         vars(gguf_reading)["tqdm"] = gguf_bar
-        transformers_logging.set_verbosity(verbosity)
         transformers_logging.set_tqdm_hook(previous)

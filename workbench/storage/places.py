@@ -4,14 +4,14 @@ from pathlib import Path
 
 from platformdirs import user_cache_dir, user_data_dir
 
-_APPLICATION = "stableedit-workbench"
+APPLICATION = "stableedit-workbench"
 
 
 def cache_folder() -> Path:
     """What can be made again: converted models, hashes."""
-    return Path(user_cache_dir(_APPLICATION, appauthor=False))
+    return Path(user_cache_dir(APPLICATION, appauthor=False))
 
 
 def data_folder() -> Path:
     """What was fetched for the person: the starter model."""
-    return Path(user_data_dir(_APPLICATION, appauthor=False))
+    return Path(user_data_dir(APPLICATION, appauthor=False))

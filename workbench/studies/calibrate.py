@@ -21,6 +21,7 @@ from workbench.facts.fact import Fact
 from workbench.models.loaded import LoadedModel
 from workbench.models.memory import free_memory
 from workbench.models.modules import EditableModule, select
+from workbench.storage.log_file import take_over_libraries
 from workbench.studies.calibration import Calibration, CalibrationSettings, Candidate, HeldOut, Point
 from workbench.studies.events import CalibrationBegan, CalibrationEnded, CalibrationEvent, PointMeasured
 from workbench.studies.front import best, front, hypervolume
@@ -176,8 +177,7 @@ class Calibrator:
 
     def _study(self) -> optuna.Study:
         """Three gains to be maximised, in memory; it knows the candidates that lie in the space."""
-        optuna.logging.disable_default_handler()
-        optuna.logging.enable_propagation()
+        take_over_libraries()
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # multivariate

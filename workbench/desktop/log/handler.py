@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from workbench.storage.log_file import OWN
+
 MOST = 5_000  # entries kept
 
 
@@ -35,13 +37,14 @@ class LogKeeper(QObject):
         self._handler = _Handler(self)
 
     def install(self) -> None:
-        logger = logging.getLogger()
+        """What libraries say is in the log file only."""
+        logger = logging.getLogger(OWN)
         logger.addHandler(self._handler)
         if logger.level > logging.INFO or logger.level == logging.NOTSET:
             logger.setLevel(logging.INFO)
 
     def remove(self) -> None:
-        logging.getLogger().removeHandler(self._handler)
+        logging.getLogger(OWN).removeHandler(self._handler)
 
     def put(self, entry: Entry) -> None:
         """From any thread."""

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QPushButton,
 
 from workbench.desktop.log.handler import MOST, Entry, LogKeeper
 from workbench.desktop.theme import CAPTION, icon
-from workbench.desktop.widgets import label, line, row
+from workbench.desktop.widgets import label, line, row, tip
+from workbench.storage.log_file import OWN, log_path
 
-OWN = "workbench"  # the logger whose name goes without saying
 LEVELS = (
     ("Everything", logging.INFO),
     ("Warnings and errors", logging.WARNING),
@@ -28,6 +28,7 @@ class LogPanel(QWidget):
         self.level = QComboBox()
         self.level.setObjectName("log-level")
         self.level.setAccessibleName("What is shown")
+        self.level.setToolTip(tip(f"What libraries warn of is in the log file only: {log_path()}"))
         for text, level in LEVELS:
             self.level.addItem(text, level)
         self.search = QLineEdit(placeholderText="Only lines that hold…", clearButtonEnabled=True)
