@@ -50,11 +50,7 @@ def test_every_step_of_a_run_comes_back(
         {"batch": 40, "warmup_facts": 40},
         {"passes": 3, "memory": 1.0, "warmup_memory": 1.0, "protection": 10.0},
         {"passes": 2},
-        {
-            "passes": 6,
-            "memory": 1.0,
-            "step_size": 1e-4,
-        },  # factors of all passes are more than the dense shift
+        {"passes": 6, "memory": 1.0, "step_size": 1e-4},  # factors of all passes outgrow the dense shift
         {"warmup_memory": 2.0},
     ],
 )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.models.loaded import LoadedModel
     from workbench.models.modules import EditableModule
     from workbench.session.folder import Session
+    from workbench.session.recorder import RunRecorder
     from workbench.session.resume import GoingOn
 
 # Statistics are of these: another choice makes them useless.
@@ -107,19 +108,30 @@ class Bench:
 
     def run(self, order: Order, control: GatedControl) -> Iterator[Event | RunBegan]:
         """A new run. Whatever it raises, the model is then in its last kept state."""
-        from workbench.editing.run import Run
-
         with self.gate.held():
-            if order.afresh:
-                self._start_over()
-            editor = self._editor_for(order)
-            run = Run(editor, order.job, control)
-            recorder = order.session.start_run(editor, order.job, order.name)
-            run.sink = recorder
-            self._keep_behind(order.session, recorder.run)
-            self.chain.append(recorder.run)
+            before = list(self.chain), dict(self.cuts)
+            try:
+                run, recorder = self._begun(order, control)
+            except BaseException:
+                with suppress(WorkbenchError):  # what went wrong first is what the person is told
+                    self._return_to(order.session, *before)
+                raise
             yield RunBegan(recorder.run, order.name, warming_up=not order.job.facts)
             yield from self._followed(run, order.session, control)
+
+    def _begun(self, order: Order, control: GatedControl) -> "tuple[Run, RunRecorder]":
+        from workbench.editing.run import Run
+
+        if order.afresh:
+            self._start_over()
+        editor = self._editor_for(order)
+        run = Run(editor, order.job, control)
+        with order.session.together():
+            recorder = order.session.start_run(editor, order.job, order.name)
+            self._keep_behind(order.session, recorder.run)
+        run.sink = recorder
+        self.chain.append(recorder.run)
+        return run, recorder
 
     def go_on(
         self, session: "Session", run: int, control: GatedControl, skip_next: bool = False, on_error: str = ""

@@ -220,11 +220,11 @@ def _load_nearest(
         )
     editor.restore()
     if editor.keeps_precision:
-        if record.recipe.protection > 0 and position > START:
+        if record.recipe.protection > 0 and position > first:
             raise SessionError(
                 f"Run {record.id} has lost its key protection: restore the session from a copy, or start anew."
             )
-        if position > START:
+        if position > first:
             editor.protect({})
     return START
 

@@ -124,6 +124,9 @@ class RunRecorder:
 
     def _keep_end(self, event: RunEnded) -> None:
         """A run that failed for want of space may find none for its end either; it then counts as interrupted."""
+        if event.reason is not EndReason.FAILED:  # whose state may be none that was kept
+            with suppress(DiskFull):
+                self._keep_start()
         if self._last and fingerprint(state_tensors(self._editor)) == self._last:
             self._try_checkpoint(pinned=False)
         if event.reason is EndReason.FAILED:

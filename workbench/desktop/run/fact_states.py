@@ -68,7 +68,8 @@ class FactStates:
     def _score(self, history: FactHistory) -> None:
         places, states = judged(history.fates()[: len(self.rows)])
         rows = self.rows[places]
-        present = (rows >= 0) & (self._panel.facts.steps[rows] >= 0)  # not those that are to be edited again
+        rows, states = rows[rows >= 0], states[rows >= 0]
+        present = self._panel.facts.steps[rows] >= 0  # not those that are to be edited again
         if present.any():
             self._panel.set_states(rows[present], states[present])
 
