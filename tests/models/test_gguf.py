@@ -92,6 +92,19 @@ def test_a_conversion_holds_the_files_values_bit_for_bit_and_is_made_once(
     assert (before.parameters, before.window) == (after.parameters, after.window) == (again.parameters, 128)
 
 
+def test_a_conversion_that_was_changed_since_is_made_again(tmp_path: Path, own_cache: Path) -> None:
+    write_gguf(tmp_path / "tiny.gguf")
+    loaded = load(str(tmp_path / "tiny.gguf"))
+    state = {name: t.clone() for name, t in loaded.model.state_dict().items()}  # which is mapped from the file
+    file = own_cache / "models" / loaded.sha256 / "model.safetensors"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 64
+    file.write_bytes(content)
+    again = load(str(tmp_path / "tiny.gguf"))
+    assert all(torch.equal(t, state[n]) for n, t in again.model.state_dict().items())
+    assert again.sha256 == loaded.sha256
+
+
 @pytest.mark.usefixtures("own_cache")
 @pytest.mark.parametrize(("looked_at_before", "times"), [(True, 2), (False, 1)])
 def test_a_file_is_parsed_once_for_its_config_and_at_most_once_more_to_be_converted(

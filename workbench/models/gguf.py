@@ -23,12 +23,13 @@ from transformers import (
 
 from workbench.errors import ModelLoadError
 from workbench.models.files import remembered_sha256, require_space, weights_sha256, whole_folder
-from workbench.models.folders import LIBRARY_ERRORS, first_line, refuse_unsuitable
+from workbench.models.folders import LIBRARY_ERRORS, first_line, refuse_unsuitable, weight_files
 from workbench.models.progress import Watch, quiet
 from workbench.storage import places
 from workbench.storage.partials import is_noted
 
 _STALE_SECONDS = 86_400  # a partial conversion this old that nobody noted was left by an earlier version
+_HASH = "weights.sha256"  # in a converted folder: of its weights, as they were written
 _SIDE_BYTES = 64 << 20  # room for tokenizer and config
 _reading = threading.RLock()
 
@@ -55,7 +56,9 @@ def convert(file: Path, watch: Watch, hash_again: bool = False) -> tuple[Path, s
     sha256 = weights_sha256([file], watch, hash_again)
     folder = converted_folder(sha256)
     if folder.is_dir():
-        return folder, sha256
+        if _is_as_written(folder, watch, hash_again):
+            return folder, sha256
+        shutil.rmtree(folder)
     _clear_stale(folder)
     with parsed_once():
         model = read_model(file, watch)
@@ -91,6 +94,16 @@ def _write(model: PreTrainedModel, file: Path, folder: Path, watch: Watch) -> No
             _tokenizer(file).save_pretrained(partial)
         with quiet(watch, "checking the converted model"):
             _require_equal(model, partial)
+        (partial / _HASH).write_text(weights_sha256(weight_files(partial), watch), "utf-8")
+
+
+def _is_as_written(folder: Path, watch: Watch, hash_again: bool) -> bool:
+    """Not where the cache was changed, nor where an earlier version kept no hash of what it wrote."""
+    try:
+        kept = (folder / _HASH).read_text("utf-8")
+        return weights_sha256(weight_files(folder), watch, hash_again) == kept
+    except (OSError, ValueError, ModelLoadError):
+        return False
 
 
 def read_config(file: Path) -> PretrainedConfig:
