@@ -253,13 +253,14 @@ def provenance_of(
     from workbench.session.provenance import provenance
 
     assert report.ended is not None
-    warmup = report.warmup[-1] if report.warmup else None
+    warmup = report.warmup[-1].facts_done if report.warmup else 0
     return provenance(
         loaded,
         recipe,
         [m.name for m in modules],
         edits=report.ended.facts_done,
-        warmup_facts=warmup.facts_done if warmup else 0,
+        warmup_facts=warmup,
+        warmup_edits=warmup if recipe.warmup_mode == "edits" else 0,
         before=report.before,
         after=report.after,
     )

@@ -86,6 +86,7 @@ class Desk(QObject):
             warmup=len(self.facts.warmup),
             warms_up=recipe.warmup_mode != "none" and recipe.warmup_facts > 0,
             rows=self.bench.rows if not run.activity else run.bridge.progress.rows,
+            warmup_rows=self.bench.warmup_rows,
             unfit=unfit,
             activity=run.activity,
             keeping=self.keeper.busy,

@@ -64,6 +64,7 @@ class Bench:
         self.editor: Editor | None = None
         self.chain: list[int] = []
         self.cuts: dict[int, int] = {}
+        self.warmup_rows = 0  # of ``rows``, those of warm-up steps; counted between runs
 
     @property
     def rows(self) -> int:
@@ -99,7 +100,16 @@ class Bench:
         return f"{' and '.join(changed)} changed" if changed else ""
 
     def _stand_at(self, chain: Sequence[int] = (), cuts: Mapping[int, int] | None = None) -> None:
-        self.chain, self.cuts = list(chain), dict(cuts or {})
+        self.chain, self.cuts, self.warmup_rows = list(chain), dict(cuts or {}), 0
+
+    def _count_warmup(self, session: "Session") -> None:
+        from workbench.session.lineage import Chain, rows_behind
+
+        with suppress(WorkbenchError):  # a session that is gone was told
+            warmup, total = rows_behind(session, Chain(tuple(self.chain), self.cuts))
+            self.warmup_rows = (
+                self.rows * warmup // max(total, 1)
+            )  # each of the modules that share statistics counts
 
     def _keep_behind(self, session: "Session", run: int) -> None:
         from workbench.session.lineage import Chain, keep_behind
@@ -246,8 +256,12 @@ class Bench:
             state = {name: tensor.clone() for name, tensor in state_tensors(old).items()}
             old.restore()
         self.editor = Editor(loaded, order.modules, order.recipe)
-        if state:
-            load_state(self.editor, state)
+        try:
+            if state:
+                load_state(self.editor, state)
+        except BaseException:
+            self._start_over()
+            raise
         return self.editor
 
     def _start_over(self) -> None:
@@ -272,6 +286,7 @@ class Bench:
         rebuilt = session.rebuild(self._model(), chain[-1], cuts.get(chain[-1]), watch)
         self.editor = rebuilt.editor
         self._stand_at(chain, cuts)
+        self._count_warmup(session)
         return rebuilt.bit_equal
 
     def _followed(self, run: "Run", session: "Session", control: GatedControl) -> Iterator[Event]:
@@ -279,6 +294,7 @@ class Bench:
             for event in run.events():
                 control.follow(event)
                 yield event
+            self._count_warmup(session)
         except GeneratorExit:
             raise
         except BaseException:

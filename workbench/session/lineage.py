@@ -62,6 +62,17 @@ def before_last(session: Session, chain: Chain) -> Chain:
     return _chain(chain.runs[:-1], chain.cuts)
 
 
+def rows_behind(session: Session, chain: Chain) -> tuple[int, int]:
+    """Answer tokens of the warm-up steps, and of all steps, behind this state."""
+    steps = [
+        step
+        for run in chain.runs
+        for step in session.history(run)
+        if not step.position.editing or chain.cut(run) is None or step.position.step <= chain.cuts[run]
+    ]
+    return sum(s.rows for s in steps if not s.position.editing), sum(s.rows for s in steps)
+
+
 def keep_behind(session: Session, run: int, chain: Chain) -> None:
     session.set_setting(_BEHIND.format(run), [list(chain.runs), _text_keys(chain.cuts)])
 

@@ -20,18 +20,11 @@ if TYPE_CHECKING:
 
 def rebuilt_provenance(session: "Session", rebuilt: "Rebuilt", loaded: "LoadedModel") -> Provenance:
     """Of a state kept in a session; with its scores where that very step was scored."""
+    from workbench.session.lineage import chain_to
+
     run, position = rebuilt.run, rebuilt.position
-    scores = {record.step: record.scores for record in session.scores(run.id)}
-    steps = position.step if position.editing else 0
-    return provenance(
-        loaded,
-        run.recipe,
-        run.modules,
-        edits=_edits(session, run, steps),
-        warmup_facts=_warmup_facts(session, run.id),
-        before=scores.get(0),
-        after=scores.get(steps) if steps else None,
-    )
+    chain = chain_to(session, run.id, position.step if position.editing else 0)
+    return session_provenance(session, loaded, run.recipe, run.modules, chain.runs, chain.cuts)
 
 
 def session_provenance(
@@ -51,12 +44,14 @@ def session_provenance(
     if editing:
         scores = {record.step: record.scores for record in session.scores(editing[-1].id)}
         last = steps_of.get(editing[-1].id, editing[-1].steps_done)
+    warmup = [s for r in records for s in session.history(r.id) if not s.position.editing and not s.skipped]
     return provenance(
         loaded,
         recipe,
         modules,
         edits=sum(_edits(session, r, steps_of.get(r.id, r.steps_done)) for r in editing),
-        warmup_facts=sum(_warmup_facts(session, record.id) for record in records),
+        warmup_facts=sum(step.facts for step in warmup),
+        warmup_edits=sum(s.facts for s in warmup if session.run(s.run).recipe.warmup_mode == "edits"),
         before=scores.get(0),
         after=scores.get(last) if last else None,
     )
@@ -69,12 +64,11 @@ def provenance(
     *,
     edits: int,
     warmup_facts: int,
+    warmup_edits: int,
     before: Scores | None,
     after: Scores | None,
 ) -> Provenance:
-    changed = (
-        "they changed the weights too" if recipe.warmup_mode == "edits" else "they did not change the weights"
-    )
+    """``warmup_edits``: how many of the warm-up facts changed the weights."""
     return Provenance(
         base=base_name(loaded.source),
         base_sha256=loaded.sha256,
@@ -82,9 +76,7 @@ def provenance(
         modules=modules,
         recipe=asdict(recipe),
         scores=score_lines(before, after),
-        warmup=f"{warmup_facts:,} warm-up facts prepared the statistics; {changed}."
-        if warmup_facts
-        else "No warm-up.",
+        warmup=_warmup_in_words(warmup_facts, warmup_edits),
         created=datetime.now(UTC).date().isoformat(),
     )
 
@@ -111,5 +103,9 @@ def _edits(session: "Session", run: "RunRecord", steps: int) -> int:
     return min(steps * run.recipe.batch, run.facts) - skipped_facts(session, run.id, steps)
 
 
-def _warmup_facts(session: "Session", run: int) -> int:
-    return sum(s.facts for s in session.history(run) if not s.position.editing and not s.skipped)
+def _warmup_in_words(facts: int, edits: int) -> str:
+    if not facts:
+        return "No warm-up."
+    changed = {0: "they did not change the weights", facts: "they changed the weights too"}
+    said = changed.get(edits, f"{edits:,} of them changed the weights too")
+    return f"{facts:,} warm-up facts prepared the statistics; {said}."

@@ -55,6 +55,32 @@ def test_warm_up_and_edit_show_progress_scores_and_states(walker: Walker) -> Non
     assert "already" in window.tool_bar.buttons["edit"].toolTip()
 
 
+def test_statistics_of_edits_alone_are_not_called_a_warm_up(walker: Walker) -> None:
+    window = walker.window
+    walker.press("edit")
+    walker.wait_for_end()
+    assert window.desk.bench.rows > 0
+    assert window.tool_bar.buttons["warm-up"].text() == "Warm up"
+
+
+@pytest.mark.parametrize("scope", ["module", "shape"])
+def test_the_rows_of_a_warm_up_stay_the_same_after_edits(walker: Walker, scope: str) -> None:
+    window = walker.window
+    window.method.set_recipe(window.method.recipe().with_(scope=scope))
+    walker.press("warm-up")
+    walker.wait_for_end()
+    button = window.tool_bar.buttons["warm-up"]
+    said, rows = button.text(), window.desk.bench.rows
+    assert said == f"Warmed up · {rows} rows"
+    walker.press("edit")
+    walker.wait_for_end()
+    assert window.desk.bench.rows > rows
+    assert button.text() == said
+    window.handlers._model_loaded(tiny_model())
+    walker.wait_for_end()
+    assert button.text() == said
+
+
 def test_pause_resume_stop_and_go_on(walker: Walker) -> None:
     window = walker.window
     fill(window, facts=40, warmup=0)

@@ -33,6 +33,7 @@ class Situation:
     warmup: int = 0
     warms_up: bool = True  # the recipe asks for a warm-up
     rows: int = 0  # answer tokens that the statistics have seen
+    warmup_rows: int = 0  # of them, those of a warm-up
     unfit: str = ""  # why the model's state does not fit the settings any more
     activity: Activity = Activity.NOTHING
     keeping: str = ""  # what is done with the session's folder, in words that follow "while"
@@ -55,6 +56,7 @@ class Situation:
 
     @property
     def warmed(self) -> bool:
+        """There are statistics; of a warm-up or of edits."""
         return self.rows > 0 and not self.unfit
 
 

@@ -8,8 +8,8 @@ from workbench.desktop.theme import icon
 
 
 def say_what_they_do(actions: WindowActions, now: Situation) -> None:
-    warmed = now.warmed and not now.activity
-    actions["warm-up"].setText(f"Warmed up · {now.rows:,} rows" if warmed else "Warm up")
+    warmed = now.warmed and now.warmup_rows > 0 and not now.activity
+    actions["warm-up"].setText(f"Warmed up · {now.warmup_rows:,} rows" if warmed else "Warm up")
     _set_icon(actions["warm-up"], "check" if warmed else "warm-up")
     actions["edit"].setText("Go on editing" if now.unfinished else "Edit")
     if actions["edit"].isEnabled():
