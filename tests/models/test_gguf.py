@@ -95,7 +95,7 @@ def test_a_conversion_holds_the_files_values_bit_for_bit_and_is_made_once(
 def test_a_conversion_that_was_changed_since_is_made_again(tmp_path: Path, own_cache: Path) -> None:
     write_gguf(tmp_path / "tiny.gguf")
     loaded = load(str(tmp_path / "tiny.gguf"))
-    state = {name: t.clone() for name, t in loaded.model.state_dict().items()}  # which is mapped from the file
+    state = {name: t.clone() for name, t in loaded.model.state_dict().items()}  # mapped from the file
     file = own_cache / "models" / loaded.sha256 / "model.safetensors"
     content = bytearray(file.read_bytes())
     content[-1] ^= 64

@@ -247,3 +247,10 @@ def test_a_link_is_refused(session: Path) -> None:
     (session / "steps").symlink_to(session.parent / "steps")
     with pytest.raises(SessionError, match="link"):
         verify(session)
+
+
+def test_a_session_that_is_in_use_is_checked_and_said_to_be(session: Path) -> None:
+    with Session.open(session):
+        found = verify(session)
+    assert found.faults == ()
+    assert f"in use by process {os.getpid()}" in found.notes[0]

@@ -38,7 +38,7 @@ def verify_command(options: argparse.Namespace) -> int:
 
     folder = existing(options.session)
     with ProgressLine() as line:
-        watch = Watch(progress=lambda done, total: line.update("Rebuilding", done, total, "steps"))
+        watch = Watch(progress=lambda done, total: line.update("Verifying", done, total, "files and steps"))
         found = verify(folder, _Loading(options, line) if options.model else None, watch)
     if options.json:
         print(

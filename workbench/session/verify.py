@@ -16,6 +16,7 @@ from workbench.models.loaded import LoadedModel
 from workbench.session.database import Database
 from workbench.session.facts_check import fact_count, fact_faults, runs_without_digest
 from workbench.session.file_check import Widths, checkpoint_fault, step_fault
+from workbench.session.lock import is_held, lock_holder
 from workbench.session.paths import CHECKPOINTS, require_own, state_named
 from workbench.session.rebuild import modules_of, require_base, retraced
 from workbench.session.records import CheckpointRecord, Position, RunRecord, StepRecord
@@ -45,6 +46,10 @@ def verify(folder: Path, load: Load | None = None, watch: Watch | None = None) -
     the folder is a link, what ``load`` raises, and Cancelled; nothing is written."""
     require_own(folder)
     check = _Check(folder, watch or Watch())
+    if is_held(folder):
+        check.note(
+            f"The session is in use by {lock_holder(folder)}: what that is writing may not be whole yet."
+        )
     with check.noting():
         database = Database(folder, read_only=True)
         try:
@@ -80,6 +85,9 @@ class _Check:
         except SessionError as error:
             self._faults.append(str(error))
 
+    def note(self, sentence: str) -> None:
+        self._notes.append(sentence)
+
     def result(self) -> Verification:
         return Verification(
             tuple(dict.fromkeys(self._faults)),
@@ -112,12 +120,15 @@ class _Check:
                 table.scores(run)
                 found = _Run(record, tuple(table.steps(run)), tuple(table.checkpoints(run)))
                 self._runs.append(found)
-                self._check_files(found)
+                self._watch.total += len(found.steps) + len(found.checkpoints)
+                self._check_files(table, found)
 
-    def _check_files(self, run: _Run) -> None:
+    def _check_files(self, table: RunsTable, run: _Run) -> None:
         widths: Widths = {}
         steps = {s.position: step_fault(self._folder, run.record, s, widths) for s in self._each(run.steps)}
         states = {c.position: checkpoint_fault(self._folder, c, widths) for c in self._each(run.checkpoints)}
+        there = {c.position for c in table.checkpoints(run.record.id)}  # others were thinned out meanwhile
+        states = {position: fault for position, fault in states.items() if position in there}
         advice = _advice(
             run, {p for p, f in steps.items() if f}, {p for p, f in states.items() if f}, self._folder
         )
@@ -131,6 +142,7 @@ class _Check:
             self._watch.check()
             self._files += 1
             yield file
+            self._watch.advance(1)
 
     def states(self, table: RunsTable, load: Load) -> None:
         for run in self._runs:
