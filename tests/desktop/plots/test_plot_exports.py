@@ -1,6 +1,7 @@
 """Pictures and tables of the plots."""
 
 import csv
+import os
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,29 @@ def test_an_export_that_cannot_be_written_says_so(
         grid.plots["loss"].commands.svg.trigger()
     assert failed.args is not None
     assert failed.args[0].startswith("x.svg could not be written: No such file")
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "csv"])
+def test_a_disk_that_is_full_leaves_the_file_that_was_there(
+    grid: PlotGrid,
+    make_run: MakeRun,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    suffix: str,
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    show(grid, make_run(10))
+    path = tmp_path / f"loss.{suffix}"
+    path.write_text("what was there")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(os, "fsync", full)
+    with qtbot.waitSignal(grid.export_failed):
+        getattr(grid.plots["loss"].commands, suffix).trigger()
+    assert path.read_text() == "what was there"
+    assert [p for p in tmp_path.iterdir() if p.is_file()] == [path]
 
 
 def test_a_plot_below_the_fold_exports_its_data(grid: PlotGrid, make_run: MakeRun) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from workbench.desktop.plots import export
 from workbench.desktop.theme import icon
+from workbench.storage.partials import whole_file
 
 if TYPE_CHECKING:
     from workbench.desktop.plots.plot import Plot
@@ -102,7 +103,8 @@ class PlotActions(QObject):
         path = Path(chosen)
         path = path if path.suffix else path.with_suffix(suffix)
         try:
-            write(plot, path)
+            with whole_file(path) as partial:
+                write(plot, partial)
         except OSError as error:
             reason = error.strerror or str(error)
             plot.export_failed.emit(f"{path.name} could not be written: {reason}. Choose another place.")
