@@ -1,6 +1,9 @@
 """A folder in the Hugging Face layout: what it must hold, and what is refused, before any weight is read."""
 
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +16,12 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
 )
 
-from workbench.errors import ModelLoadError
+from workbench.errors import ModelLoadError, WorkbenchError
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+
+_IMPLEMENTATION = "_implementation"  # how the names of such settings end
 
 # What transformers and its readers raise for files that they cannot use.
 LIBRARY_ERRORS = (
@@ -33,6 +38,28 @@ LIBRARY_ERRORS = (
 )
 
 
+_log = logging.getLogger("workbench")
+
+
+@contextmanager
+def foreign(name: str) -> Iterator[None]:
+    """Around all that reads a model's files: whatever these make a library raise becomes a ModelLoadError."""
+    try:
+        yield
+    except WorkbenchError:
+        raise
+    except Exception as error:
+        _log.info("%s could not be used", name, exc_info=error)
+        if isinstance(error, OSError) and error.strerror:
+            raise ModelLoadError(
+                f"{error.filename or name} cannot be read ({error.strerror}): check its permissions and the disk."
+            ) from error
+        raise ModelLoadError(
+            f"{name} cannot be used as a model ({type(error).__name__}: {first_line(error)}): fetch it again or "
+            "choose another."
+        ) from error
+
+
 def read_config(folder: Path) -> PretrainedConfig:
     """The folder's config. Raises ModelLoadError where the model is not one that can be edited safely."""
     settings = _config_json(folder)
@@ -42,7 +69,7 @@ def read_config(folder: Path) -> PretrainedConfig:
             folder, local_files_only=True, trust_remote_code=False
         )
     except LIBRARY_ERRORS as error:
-        raise ModelLoadError(f"{folder / 'config.json'} cannot be used: {first_line(error)}") from error
+        raise ModelLoadError(f"{folder / 'config.json'} cannot be used: {first_line(error)}.") from error
     return config
 
 
@@ -52,7 +79,7 @@ def _config_json(folder: Path) -> dict[str, Any]:
         settings = json.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         raise ModelLoadError(_no_config(folder)) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelLoadError(f"{file} cannot be read ({first_line(error)}): fetch it again.") from error
     if not isinstance(settings, dict):
         raise ModelLoadError(f"{file} holds no settings: fetch it again.")
@@ -79,18 +106,42 @@ def refuse_unsuitable(settings: dict[str, Any], where: str) -> None:
             f"{where} has the architecture {kind or '(none named)'}, which this version of transformers does "
             "not know: choose another model or update transformers."
         )
-    if settings.get("quantization_config"):
-        method = settings["quantization_config"].get("quant_method", "some method")
+    if kernel := _foreign_kernel(settings):
+        raise ModelLoadError(
+            f"{where} asks for code from elsewhere ({kernel}), which is never run: remove that from its config.json "
+            "or choose another model."
+        )
+    if quantised := settings.get("quantization_config"):
+        method = quantised.get("quant_method", "some method") if isinstance(quantised, dict) else quantised
         raise ModelLoadError(
             f"{where} holds weights quantised with {method}, which cannot be edited: choose the model's "
             "full-precision version."
         )
+    classes = settings.get("architectures") or []
+    if not isinstance(classes, list):
+        raise ModelLoadError(
+            f"{where} names its architectures as {str(classes)[:40]!r} and not in a list: fetch it again."
+        )
     if not _is_decoder(kind, settings):
-        named = ", ".join(map(str, settings.get("architectures") or [kind]))
+        named = ", ".join(map(str, classes or [kind]))
         raise ModelLoadError(
             f"{where} is no decoder-only language model ({named}): choose one that continues "
             "text, such as Llama or GPT-2."
         )
+
+
+def _foreign_kernel(settings: dict[str, Any]) -> str:
+    """An implementation of attention or experts that names a repository, which transformers would fetch and run."""
+    waiting: list[tuple[str, object]] = list(settings.items())
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [
+                (name if name.endswith(_IMPLEMENTATION) else key, held) for key, held in value.items()
+            ]
+        elif name.endswith(_IMPLEMENTATION) and isinstance(value, str) and "/" in value:
+            return value
+    return ""
 
 
 def _is_decoder(kind: str, settings: dict[str, Any]) -> bool:
@@ -121,7 +172,7 @@ def indexed_files(index: Path) -> tuple[str, ...]:
     """Names in a safetensors index, sorted; all are plain names beside the index."""
     try:
         names = {str(name) for name in json.loads(index.read_text("utf-8"))["weight_map"].values()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelLoadError(f"{index} cannot be read ({first_line(error)}): fetch it again.") from error
     if not names or any(Path(name).name != name or Path(name).suffix != ".safetensors" for name in names):
         raise ModelLoadError(f"{index} does not name safetensors files beside it: fetch it again.")

@@ -12,6 +12,7 @@ from workbench.errors import ModelLoadError, OutOfMemory
 from workbench.models import folders, gguf, hub
 from workbench.models.caching import require_caching
 from workbench.models.devices import choose_device, choose_dtype
+from workbench.models.encoding import encode_prompt
 from workbench.models.files import weights_sha256
 from workbench.models.loaded import LoadedModel, as_loaded
 from workbench.models.memory import estimate, require_memory
@@ -34,7 +35,11 @@ def load(
 
     Raises ModelLoadError (not found, refused, too large), SettingError, DiskFull, OutOfMemory or Cancelled.
     """
-    watch = Watch(progress, cancel)
+    with folders.foreign(source):
+        return _load(source, device, dtype, Watch(progress, cancel), hash_again)
+
+
+def _load(source: str, device: str, dtype: str, watch: Watch, hash_again: bool) -> LoadedModel:
     chosen_device = choose_device(device)
     chosen_dtype = choose_dtype(dtype, chosen_device)
     origin = parse_source(source)
@@ -46,6 +51,7 @@ def load(
     model = _read_model(folder, chosen_dtype, chosen_device, watch)
     require_caching(model)
     tokenizer = _read_tokenizer(folder)
+    _require_embedded(folder, tokenizer, model)
     return as_loaded(model, tokenizer, _lasting_name(origin), sha256, folder)
 
 
@@ -128,3 +134,18 @@ def _read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             f"The tokenizer in {folder} cannot be read: {folders.first_line(error)}."
         ) from error
     return tokenizer
+
+
+def _require_embedded(folder: Path, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> None:
+    """Ids beyond the embeddings would end a run in the middle."""
+    embeddings = model.get_input_embeddings().weight
+    assert isinstance(embeddings, torch.Tensor)
+    rows = len(embeddings)
+    vocabulary, added = tokenizer.get_vocab(), tokenizer.get_added_vocab()  # of these some are never used
+    used = [number for token, number in vocabulary.items() if token not in added]
+    highest = max([*used, *encode_prompt(tokenizer, "a")], default=-1)
+    if highest >= rows:
+        raise ModelLoadError(
+            f"The tokenizer in {folder} gives token ids up to {highest:,} and the model has embeddings for {rows:,}: "
+            "give it the tokenizer that belongs to it."
+        )

@@ -12,6 +12,18 @@ from workbench.models.loaded import window_of
 from workbench.models.modules import EditableModule, editable_modules
 from workbench.models.sources import Source, SourceKind, parse_source
 
+MOST_LAYERS = 1_000  # several times what any published model has; each is built to see its modules
+_SIZES = (
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "num_key_value_heads",
+    "head_dim",
+    "intermediate_size",
+    "vocab_size",
+    "max_position_embeddings",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Outline:
@@ -32,8 +44,9 @@ def outline(source: str) -> Outline | None:
 
     Raises ModelLoadError like loading does.
     """
-    config = config_of(parse_source(source))
-    return None if config is None else outline_of(config)
+    with folders.foreign(source):
+        config = config_of(parse_source(source))
+        return None if config is None else outline_of(config)
 
 
 def config_of(source: Source) -> PretrainedConfig | None:
@@ -54,8 +67,24 @@ def _gguf_config(file: Path) -> PretrainedConfig:
     return gguf.read_config(file) if folder is None else folders.read_config(folder)
 
 
+def _require_sizes(config: PretrainedConfig) -> None:
+    text = config.get_text_config(decoder=True)
+    for name in _SIZES:
+        value = getattr(text, name, None)
+        if value is None or isinstance(value, list | tuple):  # one for each layer
+            continue
+        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+            raise ModelLoadError(f"The config makes no model: {name} is {value!r} and no number above 0.")
+    if text.num_hidden_layers > MOST_LAYERS:
+        raise ModelLoadError(
+            f"The config asks for {text.num_hidden_layers:,} layers, and models of up to {MOST_LAYERS:,} can be "
+            "edited: choose another."
+        )
+
+
 def outline_of(config: PretrainedConfig) -> Outline:
     """Builds the model without storage. Raises ModelLoadError for a config that makes no model."""
+    _require_sizes(config)
     try:
         with torch.device("meta"):
             model = AutoModelForCausalLM.from_config(config)

@@ -47,7 +47,7 @@ def parse_source(text: str) -> Source:
     given = text.strip()
     if given == STARTER:
         return Source(SourceKind.STARTER, given, find_starter())
-    path = Path(given).expanduser()
+    path = _path(given)
     if given and path.is_dir():
         return Source(SourceKind.FOLDER, given, path)
     if given and path.is_file():
@@ -56,6 +56,17 @@ def parse_source(text: str) -> Source:
     if repository is not None:
         return Source(SourceKind.HUB, given, repository=repository)
     raise ModelLoadError(_not_found(given, path))
+
+
+def _path(given: str) -> Path:
+    """Raises ModelLoadError for what no file can be called or nobody may look at."""
+    try:
+        path = Path(given).expanduser()
+        path.exists()
+    except (OSError, RuntimeError) as error:  # RuntimeError: nobody has that home
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ModelLoadError(f"{given[:80]} cannot be a model ({reason}): check the path.") from error
+    return path
 
 
 def hub_id_of(text: str) -> str | None:
