@@ -1,4 +1,5 @@
 from contextlib import suppress
+from fnmatch import fnmatchcase
 
 import pytest
 import torch
@@ -139,3 +140,31 @@ def test_any_text_selects_modules_or_raises_a_setting_error(pattern: str) -> Non
 def test_a_ticked_grid_survives_as_a_pattern(ticked: set[int]) -> None:
     chosen = tuple(m for i, m in enumerate(grid()) if i in ticked)
     assert select(grid(), as_pattern(chosen)) == chosen
+
+
+def test_a_pattern_that_stands_for_a_hundred_million_names_is_refused() -> None:
+    for pattern in (
+        "{*,*}" * 20,
+        "*.{1..9999,1..9999}",
+        f"mlp.*@{'1-9999,' * 500}1",
+        "{" * 5_000 + "*" + "}" * 5_000,
+    ):
+        with pytest.raises(SettingError, match=r"more than 10,000 names|not a module pattern|matches no"):
+            select(grid(), pattern)
+    with pytest.raises(SettingError, match=r"matches no editable module"):
+        select(grid(), "*e" * 30 + "x")
+
+
+def test_braces_may_hold_braces() -> None:
+    chosen = select(grid(), "model.layers.{1,{3..4}}.mlp.down_proj, model.layers.0.mlp.up_proj")
+    assert [m.layer for m in chosen] == [0, 1, 3, 4]
+
+
+@given(st.text("ab*", max_size=8).filter(lambda pattern: "**" not in pattern), st.text("ab", max_size=8))
+def test_a_star_stands_for_any_text(pattern: str, name: str) -> None:
+    module = EditableModule(name or "a", 0, name or "a", 1, 1)
+    try:
+        found = bool(select([module], pattern))
+    except SettingError:
+        found = False
+    assert found == (bool(pattern) and fnmatchcase(module.name, pattern))

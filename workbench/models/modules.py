@@ -12,6 +12,8 @@ from transformers.pytorch_utils import Conv1D
 from workbench.errors import ModelLoadError, SettingError
 
 _HIGHEST_LAYER = 9_999  # bounds what a range in a pattern expands to
+_MOST_NAMES = 10_000  # that a pattern may stand for
+_MOST_BRACES = 20  # in one name
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +93,13 @@ def select(modules: Sequence[EditableModule], pattern: str) -> tuple[EditableMod
     if not terms:
         raise SettingError("modules", f"No module is named: {_what_exists(modules)}")
     chosen: set[str] = set()
-    for term in terms:
-        for single in _expanded(term):
-            matched = _matched(modules, single)
-            if not matched:
-                raise SettingError(
-                    "modules", f"{single!r} matches no editable module: {_what_exists(modules)}"
-                )
-            chosen |= matched
+    for number, single in enumerate(single for term in terms for single in _expanded(term)):
+        matched = _matched(modules, single)
+        if not matched:
+            raise SettingError("modules", f"{single!r} matches no editable module: {_what_exists(modules)}")
+        if number >= _MOST_NAMES:
+            raise _too_many(pattern)
+        chosen |= matched
     return tuple(m for m in modules if m.name in chosen)
 
 
@@ -129,8 +130,7 @@ def _runs(layers: Iterable[int]) -> list[tuple[str, str]]:
 def _terms(pattern: str) -> list[str]:
     """The pattern cut at the commas that are outside braces; ``a@1,3`` stays one term."""
     terms: list[str] = []
-    for part in re.split(r",(?![^{]*\})", pattern):
-        part = part.strip()
+    for part in map(str.strip, _parts(pattern)):
         if terms and "@" in terms[-1] and re.fullmatch(r"\d+(-\d+)?", part):
             terms[-1] += f",{part}"
         elif part:
@@ -138,20 +138,35 @@ def _terms(pattern: str) -> list[str]:
     return terms
 
 
-def _expanded(term: str) -> list[str]:
+def _parts(pattern: str) -> Iterator[str]:
+    """Between the commas that are in no brace."""
+    begin = depth = 0
+    for place, sign in enumerate(pattern):
+        depth = max(depth + (sign == "{") - (sign == "}"), 0)
+        if sign == "," and not depth:
+            yield pattern[begin:place]
+            begin = place + 1
+    yield pattern[begin:]
+
+
+def _expanded(term: str) -> Iterator[str]:
     """``a.{1..2}`` → ``a.1``, ``a.2``; ``p@1-2,4`` → ``p@1``, ``p@2``, ``p@4``."""
     if "@" in term:
         projection, _, layers = term.partition("@")
-        if layers == "*":
-            return [term]
-        return [f"{p}@{n}" for p in _expanded(projection) for n in _alternatives(layers, "-", term)]
+        numbers = ["*"] if layers == "*" else _alternatives(layers, "-", term)
+        yield from (f"{p}@{n}" for p in _expanded(projection) for n in numbers)
+        return
+    if term.count("{") > _MOST_BRACES:
+        raise _malformed(term)
     brace = re.search(r"\{([^{}]*)\}", term)
     if brace is None:
         if not re.fullmatch(r"[\w.*]+", term):
             raise _malformed(term)
-        return [term]
+        yield term
+        return
     front, back = term[: brace.start()], term[brace.end() :]
-    return [e for n in _alternatives(brace[1], "..", term) for e in _expanded(front + n + back)]
+    for chosen in _alternatives(brace[1], "..", term):
+        yield from _expanded(front + chosen + back)
 
 
 def _alternatives(text: str, dots: str, term: str) -> list[str]:
@@ -168,25 +183,43 @@ def _alternatives(text: str, dots: str, term: str) -> list[str]:
             found.append(part)
         else:
             raise _malformed(term)
+        if len(found) > _MOST_NAMES:
+            raise _too_many(term)
     return found
+
+
+def _too_many(pattern: str) -> SettingError:
+    return SettingError(
+        "modules",
+        f"{pattern[:80]!r} stands for more than {_MOST_NAMES:,} names: name fewer, or write * for all.",
+    )
 
 
 def _malformed(term: str) -> SettingError:
     return SettingError(
         "modules",
-        f"{term!r} is not a module pattern: write names with *, {{18..26}} and {{1,4,7}}, separated by "
+        f"{term[:80]!r} is not a module pattern: write names with *, {{18..26}} and {{1,4,7}}, separated by "
         "commas, or projection@18-26.",
     )
 
 
 def _matched(modules: Sequence[EditableModule], single: str) -> set[str]:
     projection, at, layer = single.partition("@")
-    wanted = re.compile(".*".join(map(re.escape, projection.split("*"))))
+    wanted = _wildcard(projection)
     if not at:
         return {m.name for m in modules if wanted.fullmatch(m.name)}
     return {
         m.name for m in modules if wanted.fullmatch(m.projection) and (layer == "*" or layer == str(m.layer))
     }
+
+
+def _wildcard(name: str) -> re.Pattern[str]:
+    """Takes time linear in what is matched: each part between stars is looked for once, where it first stands."""
+    first, *parts = map(re.escape, name.split("*"))
+    if not parts:
+        return re.compile(first)
+    middle = "".join(f"(?>.*?{part})" for part in parts[:-1] if part)
+    return re.compile(f"{first}{middle}.*{parts[-1]}")
 
 
 def _what_exists(modules: Sequence[EditableModule]) -> str:
