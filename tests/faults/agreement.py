@@ -37,6 +37,7 @@ def _require_table(person: Person) -> None:
 def _require_steps(person: Person) -> None:
     assert person.session is not None
     kept = {run.id: run.steps_done for run in person.session.runs()}
+    assert all(run.reason for run in person.session.runs()), "a run without an end"
     assert all(step <= kept[run] for run, step in person.book), "a step that was kept is lost"
 
 

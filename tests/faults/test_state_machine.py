@@ -49,3 +49,9 @@ def test_a_branch_goes_on_where_its_facts_are_in_the_table_no_more(person: Perso
     for _ in range(3):
         person.remove(person.facts, 0)
     person.branch(BranchOrder(person.need(), 1, 0), Ending())
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_branch_stopped_as_it_begins_has_an_end(person: Person, at: int) -> None:
+    person.edit(RECIPES["plain"], Ending())
+    person.branch(BranchOrder(person.need(), 1, 1), Ending("stop", at))

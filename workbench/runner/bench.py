@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
-from workbench.editing.events import Event, Phase
+from workbench.editing.events import EndReason, Event, Phase, RunEnded
 from workbench.errors import Cancelled, SessionError, WorkbenchError
 from workbench.runner.control import GatedControl
 from workbench.runner.events import RunBegan
@@ -196,7 +196,13 @@ class Bench:
         yield RunBegan(
             record.id, record.name, not going.job.facts, steps_before, going.bit_equal, record.parent or 0
         )
-        continued = Run(going.editor, going.job, control, going.recorder, going.done)
+        try:
+            continued = Run(going.editor, going.job, control, going.recorder, going.done)
+        except Cancelled as stop:  # while it encoded the facts
+            ended = RunEnded(EndReason.STOPPED, record.facts_done, record.steps_done, 0.0, str(stop))
+            going.recorder.keep_event(ended)
+            yield ended
+            return
         yield from self._followed(continued, session, control)
 
     def return_to(
