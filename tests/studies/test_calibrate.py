@@ -62,7 +62,7 @@ def test_a_search_measures_the_candidates_first_and_then_draws_points_of_the_spa
     loaded = tiny_model()
     before = {name: tensor.clone() for name, tensor in loaded.model.state_dict().items()}
     events = after(5, Control(), loaded)
-    began, result = events[0], ended(events)
+    began, result = events[1], ended(events)
     assert isinstance(began, CalibrationBegan)
     assert began.split == {"statistics": 24, "edits": 8, "held_out": 8, "left_out": 0}
     assert [p.kind for p in result.points] == ["preset", *["search"] * 4]

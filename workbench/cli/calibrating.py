@@ -145,9 +145,11 @@ def _followed(
 
 
 def _narrate(event: "CalibrationEvent", settings: "CalibrationSettings", line: "ProgressLine") -> None:
-    from workbench.studies.events import CalibrationBegan, PointMeasured
+    from workbench.studies.events import CalibrationBegan, CalibrationPlanned, PointMeasured
 
     match event:
+        case CalibrationPlanned():
+            line.note(event.note)
         case CalibrationBegan():
             split = event.split
             line.note(
@@ -155,8 +157,6 @@ def _narrate(event: "CalibrationEvent", settings: "CalibrationSettings", line: "
                 f"{split['held_out']:,} held out; modules of {event.layers} layers. Unedited: "
                 f"ES {event.unedited_success:.3f}, perplexity {event.unedited_perplexity:.1f}"
             )
-            if event.note:
-                line.note(event.note)
         case PointMeasured() if event.total:
             line.update("Grid", event.done, event.total, "points", _short(event.point))
         case PointMeasured():

@@ -5,6 +5,7 @@ import math
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import optuna
@@ -23,8 +24,16 @@ from workbench.models.memory import free_memory
 from workbench.models.modules import EditableModule, select
 from workbench.storage.log_file import take_over_libraries
 from workbench.studies.calibration import Calibration, CalibrationSettings, Candidate, HeldOut, Point
-from workbench.studies.events import CalibrationBegan, CalibrationEnded, CalibrationEvent, PointMeasured
+from workbench.studies.candidates import alike
+from workbench.studies.events import (
+    CalibrationBegan,
+    CalibrationEnded,
+    CalibrationEvent,
+    CalibrationPlanned,
+    PointMeasured,
+)
 from workbench.studies.front import best, front, hypervolume
+from workbench.studies.pace import FEWEST_STATISTICS, SEARCH_TEXTS, Pace, Plan, in_words
 from workbench.studies.space import Space
 from workbench.studies.split import split_facts
 from workbench.studies.study_run import Yardstick
@@ -32,14 +41,20 @@ from workbench.studies.traces import Traces
 from workbench.studies.trials import HELD_OUT_SCORES, SEARCH_SCORES, Measured, Trials
 
 _log = logging.getLogger(__name__)
-_SEARCHED = 0.85  # of the budget; the rest is for the held-out facts
-_TEXTS = 40  # that perplexity is measured on in the search; on all for the held-out facts
+_SEARCHED = 0.85  # of the budget at most; the rest is for the held-out facts
+_READY = 0.5  # of the budget at most, until the statistics are read
+_HELD_OUT = 1.3  # of what measuring the point to take took: what its held-out facts are left
 _RANDOM = 12  # trials before the sampler learns from them
 _BORROWED = (
     "No warm-up fact has a locality probe: locality is read on the prompts of facts that are not edited."
 )
 _ONE_STEP = (
-    "The facts to edit fit into one step, in which edit memory has no effect: more warm-up facts make it two."
+    "The facts to edit fit into one step, in which edit memory has no effect: {more} would make it two."
+)
+_SHORT = "The budget is short for this computer: {edits:,} of {all_edits:,} facts are edited in every trial."
+_TOO_SHORT = (
+    "Your settings take about {seconds} to measure here, longer than the budget of {budget}; they are measured all the "
+    "same."
 )
 _ROWS_PER_FACT = 4  # answer tokens, for the estimate of memory
 
@@ -79,10 +94,11 @@ class Calibrator:
         self.control = control or Control()
         self.split = split_facts(facts, start.batch, settings.seed, avoid)
         self.space = _space(loaded, start, len(facts))
-        self.candidates = tuple(candidates)
+        self.candidates = tuple(sorted(candidates, key=lambda c: not alike(c.recipe, start)))
         self._job = Job((), (), ordinary_text, perplexity_text, text_cache)
         self._points: list[Point] = []
         self._held_out: list[HeldOut] = []
+        self._notes: list[str] = []
         self._began = time.monotonic()
         self._deadline = math.inf if grid else self._began + 60 * settings.minutes
 
@@ -90,11 +106,9 @@ class Calibrator:
     def note(self) -> str:
         """What a person has to know of the facts at hand; empty where there is nothing."""
         one_step = len(self.split.edits) <= self.space.start.batch
-        return " ".join(
-            sentence
-            for said, sentence in ((self.split.borrowed_probes, _BORROWED), (one_step, _ONE_STEP))
-            if said
-        )
+        more = "a longer budget" if self._notes else "more warm-up facts"
+        said = [(self.split.borrowed_probes, _BORROWED), (one_step, _ONE_STEP.format(more=more))]
+        return " ".join([*self._notes, *(sentence for holds, sentence in said if holds)])
 
     def events(self) -> Iterator[CalibrationEvent]:
         """Ends with CalibrationEnded, also where it was stopped: what was measured until then is in it.
@@ -102,6 +116,7 @@ class Calibrator:
         Raises Cancelled where it was stopped before the first measurement."""
         stopped = False
         try:
+            yield self._planned()
             yield self._prepare()
             yield from self._measure_candidates()
             yield from self._search_grid() if self.grid else self._search()
@@ -112,16 +127,33 @@ class Calibrator:
                 raise
         yield CalibrationEnded(self._result(stopped))
 
-    def _prepare(self) -> CalibrationBegan:
-        """Texts, the unedited model's scores, and all traces."""
-        control, start = self.control, self.space.start
+    def _planned(self) -> CalibrationPlanned:
+        """Texts, and how many of them and of the facts there is time for."""
+        start, whole = self.space.start, self.split
         protecting = start.with_(protection=max(start.protection, 1.0), seed=self.settings.seed)
-        self._texts = gather_texts(self.loaded, self._job, protecting, control)
+        self._texts = gather_texts(self.loaded, self._job, protecting, self.control)
+        modules = _with_candidates(self.space, self.candidates)
+        pace = Pace.measured(self.loaded, modules, whole.statistics, start, self.control)
+        left = self._deadline - time.monotonic()
+        plan = Plan.within(left, pace, whole, self._texts, start)
+        self.split, self._texts = plan.split, plan.texts
+        if len(plan.split.edits) < len(whole.edits):
+            self._notes.append(_SHORT.format(edits=len(plan.split.edits), all_edits=len(whole.edits)))
+        if plan.seconds > left:
+            budget = in_words(60 * self.settings.minutes)
+            self._notes.append(_TOO_SHORT.format(seconds=in_words(plan.seconds), budget=budget))
+        note = f"About {in_words(plan.seconds)} until the first point. {self.note}".strip()
+        return CalibrationPlanned(self.split.counts(), plan.seconds, note)
+
+    def _prepare(self) -> CalibrationBegan:
+        """The unedited model's scores, and all traces."""
+        control, start = self.control, self.space.start
         watch = Watch(control, control.progress(Phase.BASELINE, "passes"))
-        texts = self._texts.perplexity[:_TEXTS]
+        texts = self._texts.perplexity[:SEARCH_TEXTS]
         yardstick = Yardstick.read(self.loaded, self.split.edits, texts, watch, SEARCH_SCORES)
         traces = self._traces(self.split.edits)
-        traces.warmups(start, control, control.progress(Phase.WARMUP, "facts"))
+        traces.warmups(start, control, control.progress(Phase.WARMUP, "facts"), self._enough)
+        self.split = replace(self.split, statistics=traces.warmup)
         traces.text_keys(control, control.progress(Phase.PROTECTION, "texts"))
         self._trials = Trials(traces, yardstick, control)
         self._total = len(self.candidates) + sum(1 for _ in self.space.grid()) if self.grid else 0
@@ -147,9 +179,15 @@ class Calibrator:
         )
 
     def _measure_candidates(self) -> Iterator[PointMeasured]:
-        """The budget does not cut these."""
-        for candidate in self.candidates:
-            yield self._measured(candidate.recipe, candidate.title, candidate.kind, self.control)
+        """The first, which are the person's own settings, whatever the budget; it cuts the others."""
+        for number, candidate in enumerate(self.candidates):
+            until = _Until(self.control, self._until()) if number and not self.grid else self.control
+            if until.is_set():
+                break
+            measured = self._unless_over(candidate.recipe, candidate.title, candidate.kind, until)
+            if measured is None:
+                break
+            yield measured
 
     def _search_grid(self) -> Iterator[PointMeasured]:
         for number, recipe in enumerate(self.space.grid(), start=1):
@@ -157,23 +195,42 @@ class Calibrator:
 
     def _search(self) -> Iterator[PointMeasured]:
         """Trials until the time is over; the one in hand is dropped then."""
-        until = _Until(self.control, self._began + _SEARCHED * (self._deadline - self._began))
+        until = _Until(self.control, self._until())
         study = self._study()
         number = 0
         while not until.is_set():
             number += 1
             trial = study.ask(self.space.distributions())
-            try:
-                told = self._measured(self.space.recipe(trial.params), f"Trial {number}", "search", until)
-            except Cancelled:
-                if self.control.is_set():
-                    raise
+            told = self._unless_over(self.space.recipe(trial.params), f"Trial {number}", "search", until)
+            if told is None:
                 return
             if told.point.gave_up:
                 study.tell(trial, state=TrialState.PRUNED)
             else:
                 study.tell(trial, told.point.outcome.gains())
             yield told
+
+    def _enough(self, facts: int) -> bool:
+        """Whether the statistics have had their share of the budget."""
+        if facts < FEWEST_STATISTICS:
+            return False
+        spent = time.monotonic() - self._began
+        return spent > _READY * (self._deadline - self._began)
+
+    def _until(self) -> float:
+        """When no further setting is measured: the one to take goes over the held-out facts then."""
+        _, chosen = self._standing()
+        needed = 0.0 if chosen is None else _HELD_OUT * self._points[chosen].seconds
+        return min(self._began + _SEARCHED * (self._deadline - self._began), self._deadline - needed)
+
+    def _unless_over(self, recipe: Recipe, title: str, kind: str, until: Control) -> PointMeasured | None:
+        """None where the time was over before it was measured; raises Cancelled where the person stopped it."""
+        try:
+            return self._measured(recipe, title, kind, until)
+        except Cancelled:
+            if self.control.is_set():
+                raise
+            return None
 
     def _study(self) -> optuna.Study:
         """Three gains to be maximised, in memory; it knows the candidates that lie in the space."""

@@ -19,8 +19,8 @@ class CalibrationSettings:
     minutes: float = setting(
         10.0,
         "Budget",
-        "How long settings are searched for. More finds better ones; the presets and your own settings are always "
-        "measured.",
+        "How long all of it may take. More finds better settings; your own are always measured, and the presets before "
+        "the search.",
         unit="minutes",
         low=0,
         above=True,

@@ -19,7 +19,7 @@ def candidates_for(loaded: LoadedModel, choice: Recipe | None = None) -> tuple[C
     found = [Candidate(preset.title, "preset", starting_recipe(preset)) for preset in presets]
     if choice is None:
         return tuple(found)
-    same = [i for i, known in enumerate(found) if _alike(known.recipe, choice)]
+    same = [i for i, known in enumerate(found) if alike(known.recipe, choice)]
     if not same:
         return (*found, Candidate(CHOICE, "choice", choice))
     found[same[0]] = replace(found[same[0]], title=f"{found[same[0]].title}, {CHOICE.lower()}")
@@ -33,6 +33,6 @@ def starting_choice(
     return starting_recipe(preset_of(loaded, preset), name, given)
 
 
-def _alike(a: Recipe, b: Recipe) -> bool:
+def alike(a: Recipe, b: Recipe) -> bool:
     """As far as a trial sees them."""
     return a.with_(name=b.name, evaluate_every=b.evaluate_every, seed=b.seed) == b

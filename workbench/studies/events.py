@@ -6,6 +6,15 @@ from workbench.studies.calibration import Calibration, Point
 
 
 @dataclass(frozen=True, slots=True)
+class CalibrationPlanned:
+    """Before anything takes long."""
+
+    split: dict[str, int]  # facts by part, as many as there is time for
+    seconds: float  # until the first point, as estimated
+    note: str  # sentences
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationBegan:
     split: dict[str, int]  # facts by part
     layers: int  # candidate modules
@@ -32,4 +41,4 @@ class CalibrationEnded:
     calibration: Calibration
 
 
-CalibrationEvent = CalibrationBegan | PointMeasured | CalibrationEnded
+CalibrationEvent = CalibrationPlanned | CalibrationBegan | PointMeasured | CalibrationEnded

@@ -62,17 +62,27 @@ class Traces:
         self._room = room
 
     def warmups(
-        self, recipe: Recipe, control: Control, report: Report = lambda _done, _total: None
+        self,
+        recipe: Recipe,
+        control: Control,
+        report: Report = lambda _done, _total: None,
+        enough: Callable[[int], bool] = lambda _done: False,
     ) -> tuple[Traced, ...]:
         """Of all candidate modules, batch by batch; traced when first asked for. Only the loss and how facts are
-        batched make others necessary."""
+        batched make others necessary. ``enough``, asked after each batch: the facts that follow are left out for
+        good."""
         key = self._traced_alike(recipe)
         if key not in self._warmups:
             facts = self.warmup[: recipe.warmup_facts]
             chunks: list[Traced] = []
             for start in range(0, len(facts), recipe.batch):
                 chunks.append(self._traced(facts[start : start + recipe.batch], recipe, control))
-                report(min(start + recipe.batch, len(facts)), len(facts))
+                done = min(start + recipe.batch, len(facts))
+                report(done, len(facts))
+                if done < len(facts) and enough(done):
+                    self.warmup = self.warmup[:done]
+                    key = self._traced_alike(recipe)
+                    break
             self._warmups[key] = tuple(chunks)
         return self._warmups[key]
 

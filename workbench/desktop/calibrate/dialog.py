@@ -18,7 +18,7 @@ from workbench.editing.events import Progressed
 from workbench.editing.recipe import Recipe
 from workbench.errors import WorkbenchError
 from workbench.studies.calibration import Calibration, CalibrationSettings, Point
-from workbench.studies.events import CalibrationBegan, PointMeasured
+from workbench.studies.events import CalibrationBegan, CalibrationPlanned, PointMeasured
 from workbench.studies.files import write_json
 from workbench.studies.split import lacking, usable
 
@@ -117,7 +117,7 @@ class CalibrateDialog(StudyDialog[CalibrationSettings, Calibration]):
         match at:
             case PointMeasured():
                 self._add(at)
-            case CalibrationBegan(split=split):
+            case CalibrationPlanned(split=split) | CalibrationBegan(split=split):
                 self.says.say(
                     f"{split['statistics']:,} facts for the statistics, {split['edits']:,} to edit in every trial, "
                     f"{split['held_out']:,} held out. {at.note}".strip()

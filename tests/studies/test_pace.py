@@ -1,0 +1,107 @@
+"""A budget in minutes: what is made smaller for a first point to come within it, and what it cuts."""
+
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from tests.studies.made_up import TEXTS, facts, recipe_of
+from tests.studies.test_calibrate import WARMUP, ended
+from tests.tiny import tiny_model
+from workbench.editing.control import Control
+from workbench.editing.texts import Texts
+from workbench.studies import calibrate
+from workbench.studies.calibrate import Calibrator
+from workbench.studies.calibration import CalibrationSettings, Candidate
+from workbench.studies.events import CalibrationEvent, CalibrationPlanned, PointMeasured
+from workbench.studies.pace import Pace, Plan
+from workbench.studies.split import split_facts
+from workbench.studies.traces import Traces
+
+LARGE = split_facts(facts(1_063), 100, 0)
+LONG = Texts(tuple(f"text {i}" for i in range(100)), tuple(f"other {i}" for i in range(100)))
+RECIPE = recipe_of(tiny_model(), passes=8)
+
+
+def plan(fact: float, budget: float) -> Plan:
+    return Plan.within(budget, Pace(fact, 1.0), LARGE, LONG, RECIPE)
+
+
+def test_a_budget_that_is_long_enough_changes_nothing() -> None:
+    assert (plan(0.03, 600).split, plan(0.03, 600).texts) == (LARGE, LONG)
+
+
+def test_in_one_minute_less_is_edited_so_that_the_first_point_comes_within_it() -> None:
+    found = plan(0.03, 60)
+    assert 20 <= len(found.split.edits) < len(LARGE.edits)
+    assert len(found.split.held_out) == len(found.split.edits)
+    assert found.seconds <= 36
+    assert found.seconds == Pace(0.03, 1.0).seconds(found.split, found.texts, RECIPE)
+
+
+def test_a_slow_computer_still_gets_enough_facts_to_say_anything() -> None:
+    found = plan(1.0, 60)
+    assert [len(found.split.statistics), len(found.split.edits)] == [100, 20]
+    assert [len(found.texts.protection), len(found.texts.perplexity)] == [20, 20]
+    assert found.seconds > 60
+
+
+def calibrator(minutes: float) -> Calibrator:
+    """The person's own settings and a preset, which stands first in the list."""
+    loaded = tiny_model()
+    start = recipe_of(loaded, warmup_facts=100)
+    candidates = (
+        Candidate("Preset", "preset", start.with_(step_size=start.step_size / 2)),
+        Candidate("Your settings", "choice", start),
+    )
+    settings = CalibrationSettings(minutes=minutes)
+    return Calibrator(
+        loaded, WARMUP, start, settings, candidates=candidates, ordinary_text=TEXTS, perplexity_text=TEXTS
+    )
+
+
+def test_a_budget_too_short_for_a_point_is_said_before_anything_takes_long() -> None:
+    events = list(calibrator(1e-6).events())
+    first = events[0]
+    assert isinstance(first, CalibrationPlanned)
+    assert "until the first point" in first.note
+    assert "longer than the budget of 1 s" in first.note
+    assert [p.kind for p in ended(events).points] == ["choice"]
+
+
+def test_time_that_runs_out_within_a_trial_ends_the_search_with_what_was_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, hours = calibrator(10), 0.0
+    before = {name: tensor.clone() for name, tensor in made.loaded.model.state_dict().items()}
+
+    def clock() -> float:
+        nonlocal hours
+        hours += 0.02 if made._points else 0.0
+        return time.monotonic() + 3600 * hours
+
+    monkeypatch.setattr(calibrate, "time", SimpleNamespace(monotonic=clock))
+    events: list[CalibrationEvent] = list(made.events())
+    result = ended(events)
+    assert [p.kind for p in result.points] == ["choice"]
+    assert not result.stopped
+    assert sum(isinstance(event, PointMeasured) for event in events) == 1
+    assert all(torch.equal(before[k], v) for k, v in made.loaded.model.state_dict().items())
+
+
+def test_statistics_end_early_where_their_share_of_the_time_is_spent() -> None:
+    loaded = tiny_model()
+    recipe = replace(recipe_of(loaded), batch=4, warmup_facts=100)
+    traces = Traces(loaded, loaded.modules[:1], WARMUP, facts(4))
+    asked: list[int] = []
+
+    def enough(done: int) -> bool:
+        asked.append(done)
+        return done >= 8
+
+    chunks = traces.warmups(recipe, Control(), enough=enough)
+    assert asked == [4, 8]
+    assert (len(chunks), traces.warmup) == (2, WARMUP[:8])
+    assert traces.warmups(recipe, Control()) is chunks
