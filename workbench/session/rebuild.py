@@ -284,8 +284,8 @@ def _lost(error: SessionError, step: StepRecord) -> SessionError:
         return error
     before = step.position.step - 1
     return StepDamaged(
-        f"Step {before + 1:,} of run {step.run} cannot be repeated: continue from step {before:,}, by a rewind in the "
-        f"window or by workbench ledger SESSION --branch {step.run}:{before}. {error}",
+        f"Step {before + 1:,} of run {step.run} is damaged or missing ({step.file.name}): continue from step "
+        f"{before:,} (workbench ledger SESSION --branch {step.run}:{before}), or restore the session from a copy.",
         step.run,
         before,
     )
