@@ -146,7 +146,8 @@ class MainWindow(QMainWindow):
         desk.run.advanced.connect(self._show_run)
         desk.run.came_nearer.connect(self._show_progress)
         desk.keeper.changed.connect(self._show_session)
-        desk.keeper.opened.connect(self._forget_overlays)
+        desk.keeper.left.connect(self.overlays.clear)
+        desk.keeper.left.connect(self.probe.forget)
         self.overlays.changed.connect(self._show_series)
         self.overlays.failed.connect(self.handlers.tell_failure)
         self.probe.prompt_field.editingFinished.connect(self._keep_prompt)
@@ -164,6 +165,7 @@ class MainWindow(QMainWindow):
         self.welcome.model_wanted.connect(self.handlers.load_model)
         self.welcome.session_wanted.connect(self.handlers.sessions.choose_session)
         self.welcome.recent_wanted.connect(lambda text: self.handlers.open_session(Path(text)))
+        self.welcome.empty_wanted.connect(self.handlers.sessions.begin_empty)
         self.welcome.left.connect(self.leave_welcome)
         self.plots.layout_changed.connect(self._save_layout)
         self.ledger.chosen_changed.connect(self._permit_ledger)
@@ -184,6 +186,7 @@ class MainWindow(QMainWindow):
             self.actions_by_name.permit(name, reason)
         self._permit_ledger()
         say_what_they_do(self.actions_by_name, now)
+        self.welcome.permit(now.busy)
         on_bar = primary(now)
         self.tool_bar.set_primary(on_bar)
         self._show_activity(now)
@@ -225,11 +228,6 @@ class MainWindow(QMainWindow):
         bridge = self.desk.run.bridge
         self._plotted, self.overlays.current = bridge.series, bridge.progress.run
         self.plots.set_runs(bridge.series, self.overlays.shown)
-
-    @Slot()
-    def _forget_overlays(self) -> None:
-        self.overlays.clear()
-        self._show_series()
 
     @Slot()
     def _keep_prompt(self) -> None:
@@ -290,7 +288,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def show_welcome(self) -> None:
-        self.welcome.fill(recent_sessions(self.settings))
+        self.welcome.fill(recent_sessions(self.settings), self.handlers.sessions.begun)
         self.pages.setCurrentWidget(self.welcome)
         for dock in self.docks.values():
             dock.setVisible(False)

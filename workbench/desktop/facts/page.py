@@ -106,6 +106,15 @@ class FactsPage(QWidget):
         self.refresh()
         self.table.type_new()
 
+    def begin_anew(self) -> None:
+        """Nothing typed, filtered, sorted, selected or told of the list before."""
+        self.model.forget_draft()
+        self.filter_bar.clear()
+        self.table.begin_anew()
+        self.notice.say("")
+        self._inviting = True
+        self.refresh()
+
     def reveal(self, indices: IntArray) -> None:
         """Selects facts that came or changed, also where the filter would hide them."""
         if not len(indices) or self.table.state() == FactTable.State.EditingState:

@@ -87,7 +87,10 @@ class FactsPanel(QWidget):
         for held, batch in ((self.facts, facts), (self.warmup, warmup)):
             held.remove(np.arange(len(held)))
             held.append(batch)
+        for page in self.pages:
+            page.begin_anew()
         self.history.stack.clear()
+        self.show_list(self.facts)
         self._update_actions()
 
     def set_states(

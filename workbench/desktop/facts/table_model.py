@@ -172,6 +172,12 @@ class FactTableModel(QAbstractTableModel):
         self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
         return True
 
+    def forget_draft(self) -> None:
+        """The row of a new fact is empty again."""
+        self.draft = EMPTY
+        if (row := self.draft_row) >= 0:
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """A column of −1 gives the order of the list."""
         self.sort_column, self.descending = column, order == Qt.SortOrder.DescendingOrder

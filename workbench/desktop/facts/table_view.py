@@ -81,6 +81,13 @@ class FactTable(SelectingTable):
         columns.setSectionHidden(PROMPT, False)
         columns.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
 
+    def begin_anew(self) -> None:
+        """In the order of the list, from its top, without a cell that is being edited."""
+        self.setCurrentIndex(QModelIndex())
+        self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.clearSelection()
+        self.scrollToTop()
+
     def chosen(self) -> IntArray:
         """Indices, ascending, of the facts selected."""
         facts: IntArray = np.sort(self._model.shown[self._selected_rows()])

@@ -51,8 +51,16 @@ class ProbePanel(QWidget):
 
     def set_prober(self, prober: Prober | None, reason: str = NO_MODEL) -> None:
         """None: nothing can be asked, for this reason. What was answered is cleared."""
-        self._background.drop()
         self._prober, self._reason = prober, reason
+        self._clear()
+
+    def forget(self) -> None:
+        """Another session: neither its prompt nor what was answered in the one before."""
+        self.set_prompt("")
+        self._clear()
+
+    def _clear(self) -> None:
+        self._background.drop()
         for side, pane in self.panes.items():
             pane.begin(side.value)
             pane.set_state("")

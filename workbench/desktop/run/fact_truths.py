@@ -69,7 +69,7 @@ class FactTruths(QObject):
         self._looking.failed.connect(self._fail)
         self._failed: object = None  # the key that could not be looked up
         self._held: IntArray | None = None  # so that its id, part of the key, is not given to another
-        facts.facts_changed.connect(self._facts_changed)
+        facts.facts_changed.connect(self.forget)
         run.changed.connect(self.changed)
         run.advanced.connect(self._follow)
 
@@ -177,7 +177,8 @@ class FactTruths(QObject):
         self.broke.emit("Reading what earlier runs found of the facts", error)
 
     @Slot()
-    def _facts_changed(self) -> None:
+    def forget(self) -> None:
+        """The table's facts are others."""
         self._revision += 1
         self._looking.drop()
         self.changed.emit()

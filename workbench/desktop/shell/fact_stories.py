@@ -20,6 +20,7 @@ class FactStories(QObject):
         window.probe.set_truths(self._truths.of)
         self._truths.changed.connect(window.probe.show_truth)
         self._truths.broke.connect(window.handlers.tell_failure)
+        window.desk.keeper.left.connect(self._truths.forget)
         window.plots.facts_wanted.connect(self._show_facts_of)
 
     def close(self) -> None:

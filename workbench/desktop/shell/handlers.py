@@ -38,6 +38,7 @@ class Handlers(QObject):
         self._fetching = Background(self)
         self._fetching.finished.connect(self._starter_read)
         self._fetching.failed.connect(self._starter_failed)
+        window.desk.keeper.left.connect(self._fetching.drop)
         self.sessions, self.ledger = SessionHandlers(window), LedgerHandlers(window)
         self.studies = StudyHandlers(window)
 

@@ -133,6 +133,10 @@ class NoticeBar(QWidget):
             frame.deleteLater()
         self.setVisible(bool(self.frames))
 
+    def clear(self) -> None:
+        for frame in tuple(self.frames):
+            self.dismiss(frame)
+
     def withdraw(self, key: str) -> None:
         for frame in [f for f in self.frames if f.notice.key == key]:
             self.dismiss(frame)

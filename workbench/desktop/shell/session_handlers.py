@@ -39,6 +39,20 @@ class SessionHandlers(QObject):
         self._window.desk.start_new()
         self._window.leave_welcome()
 
+    @property
+    def begun(self) -> str:
+        """The name of what a new session would leave; empty where there is nothing."""
+        desk = self._window.desk
+        anything = desk.keeper.session is not None or len(desk.facts.facts) or len(desk.facts.warmup)
+        return desk.keeper.name if anything else ""
+
+    @Slot()
+    def begin_empty(self) -> None:
+        """From the welcome page: the lists are empty then, whatever was in them."""
+        if self.begun:
+            self._window.desk.start_new()
+        self._window.leave_welcome()
+
     @Slot()
     def choose_session(self) -> None:
         from workbench.session.paths import sessions_folder

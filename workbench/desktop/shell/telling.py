@@ -43,6 +43,7 @@ class Telling(QObject):
         desk.run.failed.connect(self._tell_failure)
         desk.run.returned.connect(self._tell_returned)
         desk.run.broke.connect(window.handlers.tell_failure)
+        desk.keeper.left.connect(window.notices.clear)
         desk.keeper.opened.connect(self._tell_opened)
         desk.keeper.failed.connect(window.handlers.tell_failure)
         desk.keeper.not_saved.connect(self._tell_not_saved)
@@ -186,8 +187,7 @@ class Telling(QObject):
             said += " Save it as another to work on."
             offers = [("Save as…", window.handlers.sessions.save_as)]
             self._tell(Notice(said, "warning", key=SESSION, offers=offers))
-        if opened.prompt:
-            window.probe.set_prompt(opened.prompt)
+        window.probe.set_prompt(opened.prompt)
         if opened.unfinished is not None:
             how = "was cut off" if opened.unfinished.interrupted else "was stopped"
             step = f" after step {opened.unfinished.step:,}" if opened.unfinished.step else ""

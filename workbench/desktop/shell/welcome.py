@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.desktop.theme import application_icon, icon, mark
-from workbench.desktop.widgets import label, tip
+from workbench.desktop.widgets import label, row, tip
 from workbench.desktop.words import breakable
 
 WIDTH, DOOR_HEIGHT, ROW = 760, 136, 34
@@ -96,7 +96,8 @@ class WelcomePage(QWidget):
     model_wanted = Signal()
     session_wanted = Signal()
     recent_wanted = Signal(str)
-    left = Signal()  # to the window without any of these
+    empty_wanted = Signal()
+    left = Signal()  # to the session that is open
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,7 +113,12 @@ class WelcomePage(QWidget):
         self.skip.setObjectName("welcome-skip")
         self.skip.setAutoDefault(True)
         mark(self.skip, quiet=True)
-        self.skip.clicked.connect(self.left)
+        self.skip.clicked.connect(self.empty_wanted)
+        self.back = QPushButton()
+        self.back.setObjectName("welcome-back")
+        self.back.setAutoDefault(True)
+        mark(self.back, quiet=True)
+        self.back.clicked.connect(self.left)
         column = QVBoxLayout()
         column.setSpacing(8)
         column.addStretch(2)
@@ -124,7 +130,7 @@ class WelcomePage(QWidget):
             doors.addWidget(door, 1)
         column.addLayout(doors)
         column.addSpacing(4)
-        column.addWidget(self.skip, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(row(self.skip, self.back, 1))
         column.addSpacing(12)
         column.addWidget(self.recent_title)
         column.addWidget(self.recent)
@@ -137,16 +143,19 @@ class WelcomePage(QWidget):
         outer.addWidget(middle, 1_000)
         outer.addStretch(1)
 
-    def fill(self, folders: Sequence[Path]) -> None:
+    def fill(self, folders: Sequence[Path], begun: str) -> None:
+        """``begun``: name of what the window holds already; empty: nothing."""
+        self.back.setText(f"Back to {begun}".replace("&", "&&"))
+        self.back.setVisible(bool(begun))
         self.recent.fill(folders)
         self.recent_title.setVisible(bool(folders))
         self.recent.setVisible(bool(folders))
 
     def permit(self, reason: str) -> None:
         """Why nothing can be opened now; empty: it can."""
-        for door in self.doors.values():
-            door.setEnabled(not reason)
-            door.setToolTip(tip(reason))
+        for part in (*self.doors.values(), self.skip, self.recent):
+            part.setEnabled(not reason)
+            part.setToolTip(tip(reason))
 
     def _heading(self) -> QHBoxLayout:
         picture = QLabel()
@@ -159,11 +168,11 @@ class WelcomePage(QWidget):
                 "Change what a language model knows, fact after fact, and see whether it stays sound.", "dim"
             )
         )
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        row.addWidget(picture)
-        row.addLayout(words, 1)
-        return row
+        heading = QHBoxLayout()
+        heading.setSpacing(16)
+        heading.addWidget(picture)
+        heading.addLayout(words, 1)
+        return heading
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.ignore()
