@@ -45,10 +45,10 @@ class Desk(QObject):
         self.bench = Bench()
         self.keeper = SessionKeeper(settings, facts, self)
         self.run = RunController(self.bench, self.keeper, facts, self)
-        self.engine_ready = False
-        self._loading_engine = Background(self)
+        self.engine_ready = self.engine_broken = False
+        self._loading_engine = Background(self, told_to_the_end=True)
         self._loading_engine.finished.connect(self._engine_loaded)
-        self._loading_engine.failed.connect(self.engine_failed)
+        self._loading_engine.failed.connect(self._engine_broke)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._refresh)
         for signal in (facts.facts_changed, model.modules_changed, method.problem_changed, self.keeper.changed,
@@ -79,6 +79,7 @@ class Desk(QObject):
         steps = self.facts.facts.steps
         return Situation(
             engine_ready=self.engine_ready,
+            engine_broken=self.engine_broken,
             model=name_of(loaded.source) if loaded is not None else "",
             modules=len(self.modules),
             facts=len(steps),
@@ -222,6 +223,12 @@ class Desk(QObject):
     @Slot(object)
     def _engine_loaded(self, _nothing: object) -> None:
         self.engine_ready = True
+        self._soon.start()
+
+    @Slot(object)
+    def _engine_broke(self, error: Exception) -> None:
+        self.engine_broken = True
+        self.engine_failed.emit(error)
         self._soon.start()
 
     @Slot(object)

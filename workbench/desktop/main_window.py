@@ -208,7 +208,8 @@ class MainWindow(QMainWindow):
         if now.activity is Activity.PREPARING:
             words = "Preparing the run…"
         else:
-            words = "Ready" if now.engine_ready else "Loading the engine…"
+            waits = "The engine could not be loaded" if now.engine_broken else "Loading the engine…"
+            words = "Ready" if now.engine_ready else waits
         progress = self.desk.run.bridge.progress
         self.status.show_activity(words)
         self.status.show_progress(progress, running=False)

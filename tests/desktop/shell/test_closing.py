@@ -5,7 +5,7 @@ import os
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from tests.desktop.finding import find
 from tests.desktop.shell.walker import Walker
@@ -73,3 +73,11 @@ def test_closing_that_takes_too_long_can_be_forced(walker: Walker, monkeypatch: 
     assert [fact.prompt for fact in session.facts("edit")] == [f"fact {i} is" for i in range(4)]
     stuck.leave()
     walker.wait(lambda: not walker.window.isVisible(), "the window to close")
+
+
+def test_an_engine_that_breaks_while_it_is_loaded_is_said_in_the_status_bar(window: MainWindow) -> None:
+    window.desk.engine_ready = False
+    window.desk._engine_broke(ImportError("no torch"))
+    QApplication.processEvents()
+    assert "could not be loaded" in window.status.labels["activity"].text()
+    assert "no torch" in window.notices.sentences()[0]

@@ -105,3 +105,9 @@ def test_what_the_ledger_lets_one_do(
             name
         )
         assert blocked.get(name, "") in reason
+
+
+def test_an_engine_that_could_not_be_loaded_is_not_said_to_be_loading() -> None:
+    why = reasons(Situation(engine_broken=True))["load-model"]
+    assert "could not be loaded" in why
+    assert "still being loaded" in reasons(Situation())["load-model"]

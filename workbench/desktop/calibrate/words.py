@@ -1,5 +1,6 @@
 """A calibration's points and end, as sentences."""
 
+from workbench.facts.text import count
 from workbench.studies.calibration import Calibration, Point
 
 
@@ -17,7 +18,7 @@ def result_in_words(result: Calibration) -> str:
     """What was found, and what the held-out facts say of the point to take."""
     lost = sum(bool(p.gave_up) for p in result.points)
     sentences = [
-        f"{'Stopped: ' if result.stopped else ''}{len(result.points):,} points, {len(result.front)} on the front"
+        f"{'Stopped: ' if result.stopped else ''}{count(len(result.points), 'point')}, {len(result.front)} on the front"
         + (f", {lost} given up early." if lost else ".")
     ]
     if result.chosen is None:
@@ -28,4 +29,4 @@ def result_in_words(result: Calibration) -> str:
                 f"On facts held out, {result.points[held.point].title} gives ES {held.success:.3f}, kept "
                 f"{held.kept:.3f}, perplexity × {held.ratio:.2f}."
             )
-    return " ".join(sentences)
+    return " ".join([*sentences, result.note]).strip()

@@ -41,8 +41,9 @@ def may_stop(parent: QWidget, activity: str) -> bool:
 
 def may_lose_typed(parent: QWidget) -> bool:
     said = "It is not in the table yet."
+    text = "Discard what you typed?"
     return _ask(
-        parent, "typed-question", "Unsaved fact", "Discard what you typed?", said, "Discard", no="Keep typing"
+        parent, "typed-question", "Unsaved fact", text, said, "Discard", Role.DestructiveRole, "Keep typing"
     )
 
 
@@ -99,7 +100,9 @@ def _ask(
     box.setText(text)
     box.setInformativeText(more)
     chosen = box.addButton(yes, role)
-    box.addButton(no, Role.RejectRole)
+    other = box.addButton(no, Role.RejectRole)
+    if role is Role.DestructiveRole:
+        box.setDefaultButton(other)
     box.exec()
     box.deleteLater()
     return box.clickedButton() is chosen

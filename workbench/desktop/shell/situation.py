@@ -17,6 +17,7 @@ class Activity(StrEnum):
 RUNNING = (Activity.WARMING_UP, Activity.EDITING)
 
 NO_ENGINE = "The engine is still being loaded; this takes a few seconds."
+ENGINE_BROKEN = "The engine could not be loaded; the notice says why. Mend the installation and start again."
 NO_MODEL = "Load a model first."
 READ_ONLY = "This session is open read-only: save a copy to work on."
 
@@ -26,6 +27,7 @@ class Situation:
     """Everything that decides which actions are possible."""
 
     engine_ready: bool = False
+    engine_broken: bool = False  # it could not be loaded
     model: str = ""  # its name; empty: none is loaded
     modules: int = 0  # ticked
     facts: int = 0
@@ -46,6 +48,11 @@ class Situation:
     problem: str = ""  # of the method's settings
     session: bool = False
     lost: bool = False  # its folder was moved or removed while it was open
+
+    @property
+    def engine_reason(self) -> str:
+        """Why it is not ready."""
+        return ENGINE_BROKEN if self.engine_broken else NO_ENGINE
 
     @property
     def busy(self) -> str:
@@ -82,7 +89,7 @@ def ledger_reasons(now: Situation, choice: Choice) -> dict[str, str]:
     chosen = _first((not choice.run, NOTHING_CHOSEN))
     model = _first(
         (now.read_only, READ_ONLY),
-        (not now.engine_ready, NO_ENGINE),
+        (not now.engine_ready, now.engine_reason),
         (not now.model, NO_MODEL),
         (now.busy, now.busy),
         (chosen, chosen),
@@ -105,7 +112,7 @@ def ledger_reasons(now: Situation, choice: Choice) -> dict[str, str]:
 def reasons(now: Situation) -> dict[str, str]:
     """Action name → why it cannot be done; empty where it can."""
     return {
-        "load-model": _first((not now.engine_ready, NO_ENGINE), (now.busy, now.busy)),
+        "load-model": _first((not now.engine_ready, now.engine_reason), (now.busy, now.busy)),
         "unload-model": _first((not now.model, "No model is loaded."), (now.busy, now.busy)),
         "warm-up": _warm_up(now),
         "edit": _edit(now),
@@ -149,7 +156,7 @@ def _first(*checks: tuple[object, str]) -> str:
 def _ready(now: Situation) -> str:
     return _first(
         (now.read_only, READ_ONLY),
-        (not now.engine_ready, NO_ENGINE),
+        (not now.engine_ready, now.engine_reason),
         (not now.model, NO_MODEL),
         (now.busy, now.busy),
         (not now.modules, "Tick at least one module to edit, in the model panel."),
@@ -170,7 +177,7 @@ def _warm_up(now: Situation) -> str:
 
 def _study(now: Situation) -> str:
     return _first(
-        (not now.engine_ready, NO_ENGINE),
+        (not now.engine_ready, now.engine_reason),
         (not now.model, NO_MODEL),
         (now.busy, now.busy),
         (not now.modules, "Tick at least one module to start from, in the model panel."),
