@@ -20,7 +20,7 @@ import torch
 from tests.session.kept_runs import editor, facts, recipe
 from tests.tiny import tiny_model
 from workbench.editing.editor import Editor
-from workbench.editing.events import Event, ModuleStep, StepApplied
+from workbench.editing.events import Event, ModuleStep, Report, StepApplied
 from workbench.editing.job import Done, Job
 from workbench.editing.run import Run
 from workbench.editing.shift import Shift
@@ -46,8 +46,10 @@ class Timed:
         self.kept: list[float] = []
         self.reported: list[float] = []
 
-    def keep_step(self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced) -> None:
-        seconds = timed(lambda: self.recorder.keep_step(step, warming_up, shifts, traced))
+    def keep_step(
+        self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced, report: Report
+    ) -> None:
+        seconds = timed(lambda: self.recorder.keep_step(step, warming_up, shifts, traced, report))
         if not warming_up:
             self.kept.append(seconds)
 
@@ -140,8 +142,9 @@ def grow_run(session: Session, job: Job) -> None:
     module = ModuleStep(**numbers, spectrum=np.geomspace(1, 1e-9, 128))  # type: ignore[arg-type]
     modules = {f"model.layers.{i}.mlp.down_proj": module for i in range(MODULES)}
     for step in range(1, STEPS + 1):
-        recorder.keep_step(step, False, {}, traced)
-        recorder.keep_event(told_of(step, modules))
+        told = told_of(step, modules)
+        recorder.keep_step(step, False, {}, traced, told)
+        recorder.keep_event(told)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -328,3 +328,13 @@ def test_any_error_is_told_and_kept_as_the_end_before_it_is_raised(
     assert (events[-1], sink.kept[-1]) == (ended, ended)
     assert ended.reason is EndReason.FAILED
     assert str(error) in ended.message
+
+
+def test_of_facts_that_contradict_each_other_the_later_one_counts() -> None:
+    facts = [Fact("The harbour is", "a"), Fact("Bread is", "warm"), Fact("The harbour  is", "b")]
+    editor = editor_of(tiny_model(), RECIPE.with_(warmup_mode="none", step_size=0.1, passes=8))
+    events = list(Run(editor, Job(facts, perplexity_text=TEXTS)).events())
+    assert [(e.first_fact, e.facts) for e in of_kind(events, StepApplied)] == [(0, 2), (2, 1)]
+    es = of_kind(events, Evaluated)[-1].per_fact.es
+    assert es[2] == 1
+    assert es[0] < 1

@@ -78,7 +78,7 @@ def test_reasons_of_tokens_come_with_a_model(contents: ReportContents, tmp_path:
 
 
 def test_facts_that_no_step_reached_are_new(contents: ReportContents, tmp_path: Path) -> None:
-    record = replace(contents.run, steps_done=3)
+    record = replace(contents.run, steps_done=3, facts_done=6)
     scores = tuple(s for s in contents.scores if s.step < 4)
     cut = replace(contents, run=record, steps=contents.steps[:3], scores=scores)
     last = rows(cut, tmp_path / "report")[-1]

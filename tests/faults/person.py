@@ -18,6 +18,7 @@ from workbench.desktop.facts.store.states import IntArray, State, StateArray
 from workbench.desktop.run.fact_states import FactStates
 from workbench.desktop.workspace.opened import Opened, Unfinished, places, read_session
 from workbench.desktop.workspace.splice import splice_between
+from workbench.editing.batches import last_step_before
 from workbench.editing.events import EndReason, Event, RunEnded
 from workbench.editing.job import Job
 from workbench.editing.recipe import Recipe
@@ -32,7 +33,6 @@ from workbench.session.folder import Session
 from workbench.session.keeping import Keeping
 from workbench.session.lineage import Chain, before_last, chain_to, set_standing, standing
 from workbench.session.records import StepRecord
-from workbench.session.resume import last_step_before
 from workbench.session.state import fingerprint
 
 KEEPING = Keeping(checkpoint_every=3)
@@ -164,7 +164,7 @@ class Person:
         if self._unfit(chosen):
             self.facts.reset_states()
         rows = np.flatnonzero(self.facts.steps < 0)
-        self.states.begin(rows, chosen.batch)
+        self.states.begin(rows)
         self._run(Job([self.facts[i] for i in rows.tolist()], (), TEXTS, TEXTS), chosen, "Edit", ending)
 
     def _run(self, job: Job, chosen: Recipe, name: str, ending: Ending) -> None:
@@ -181,9 +181,6 @@ class Person:
 
     def _unfit(self, chosen: Recipe) -> bool:
         assert self.bench.loaded is not None
-        editor = self.bench.editor
-        if editor is not None and editor.precisions and not chosen.keeps_precision:
-            return True  # a precision cannot be carried into settings without one
         return bool(self.bench.why_afresh(chosen, select(self.bench.loaded.modules, chosen.modules)))
 
     def go_on(self, ending: Ending, skip_next: bool = False) -> None:
@@ -191,22 +188,20 @@ class Person:
         session, run = self.need(), self.unfinished.run
         record = session.run(run)
         if record.facts:
-            self.states.begin(self.states.rows, record.recipe.batch)
+            self.states.begin(self.states.rows)
         self._behind = self.known(chain_to(session, run))
         self._follow(partial(self.bench.go_on, session, run, skip_next=skip_next), ending)
 
     def branch(self, order: BranchOrder, ending: Ending) -> None:
-        session = order.session
-        record = session.run(order.run)
-        step = order.step
+        session, step = order.session, order.step
         if order.removed:
-            step = min(last_step_before(order.removed, record.recipe), record.steps_done)
+            step = last_step_before(order.removed, session.step_sizes(order.run))
         self.save()
         opened = read_session(session, chain_to(session, order.run, step))
         rows = np.delete(places(session.job(order.run).facts, opened.facts.facts), list(order.removed))
         self.facts.reset_states()
         self._show(opened)
-        self.states.begin(rows, record.recipe.batch)
+        self.states.begin(rows)
         self.unfinished = None
         self._behind = self.known(chain_to(session, order.run, step))
         self._follow(partial(self.bench.branch, order), ending, may_refuse=order.recipe is not None)

@@ -136,7 +136,8 @@ class Workbench(RuleBasedStateMachine):
     @rule(data=st.data(), chosen=st.none() | CHOSEN, ending=ENDINGS)
     def branch(self, data: st.DataObject, chosen: str | None, ending: Ending) -> None:
         run = self.draw_run(data, edited=True)
-        steps = [s for s in range(run.steps_done + 1) if s * run.recipe.batch < run.facts]
+        after = self.person.need().facts_after
+        steps = [s for s in range(run.steps_done + 1) if after(run.id, s) < run.facts]
         step = data.draw(st.sampled_from(steps))
         done["branch"] += 1
         recipe = None if chosen is None else RECIPES[chosen]

@@ -10,7 +10,7 @@ from torch import Tensor
 from tests.tiny import tiny_model
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
-from workbench.editing.events import Event, StepApplied
+from workbench.editing.events import Event, Report, StepApplied
 from workbench.editing.job import Job, StepSink
 from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
@@ -62,8 +62,10 @@ class Watching:
         self.states: dict[tuple[bool, int], dict[str, Tensor]] = {}
         self._sink, self._editor = sink, of
 
-    def keep_step(self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced) -> None:
-        self._sink.keep_step(step, warming_up, shifts, traced)
+    def keep_step(
+        self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced, report: Report
+    ) -> None:
+        self._sink.keep_step(step, warming_up, shifts, traced, report)
         self.states[warming_up, step] = copied(self._editor)
 
     def keep_event(self, event: Event) -> None:

@@ -19,13 +19,15 @@ from tests.session.kept_runs import (
 )
 from tests.tiny import tiny_model
 from workbench.editing.control import Control
-from workbench.editing.events import Evaluated, RunStarted, StepApplied, WarmupProgressed
-from workbench.editing.job import Job
+from workbench.editing.events import Evaluated, Event, RunStarted, StepApplied, WarmupProgressed
+from workbench.editing.job import Done, Job
 from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
 from workbench.errors import SessionError
 from workbench.session.folder import Session
 from workbench.session.packing import pack_report
+
+DOWN_1 = "model.layers.1.mlp.down_proj"
 
 
 def figures(event: StepApplied) -> tuple[str, bytes]:
@@ -84,7 +86,7 @@ def test_a_warm_up_that_was_cut_off_keeps_its_key_protection(tmp_path: Path, mod
         assert session.run().reason == "interrupted"
         assert session.rebuild(tiny_model()).bit_equal
         gone_on, events = resumed(session)
-        assert [e.facts_done for e in events if isinstance(e, WarmupProgressed)] == [2, 4, 6, 8][done:]
+        assert [e.facts_done for e in events if isinstance(e, WarmupProgressed)] == [2, 4, 6, 8][done + 1 :]
         assert_same_state(copied(gone_on), copied(whole))
         assert_same_state(copied(session.rebuild(tiny_model()).editor), copied(whole))
 
@@ -106,7 +108,7 @@ def test_a_warm_up_without_its_key_protection_is_done_anew(tmp_path: Path) -> No
 
 
 def cut_off_in_warm_up(path: Path, chosen: Recipe, what: Job, done: int) -> None:
-    """After so many batches, and with one more whose figures were never kept."""
+    """After so many batches, and one more that was kept and not told."""
     with Session.create(path) as session:
         of = editor(chosen)
         recorder = session.start_run(of, what)
@@ -122,30 +124,105 @@ def cut_off_in_warm_up(path: Path, chosen: Recipe, what: Job, done: int) -> None
             list(Run(of, what, sink=recorder).events())
 
 
-def test_a_step_that_was_never_told_is_done_again(tmp_path: Path) -> None:
-    """The program ended between the step's commit and its figures."""
-    chosen, what = recipe(), job(8)
-    whole, _, events = run_kept(tmp_path / "whole", chosen, what)
-    with Session.create(tmp_path / "s") as session:
+def cut_off(path: Path, chosen: Recipe, what: Job, kind: type[Event], step: int) -> None:
+    """The program ends where an event of that step is to be kept."""
+    with Session.create(path) as session:
         of = editor(chosen)
         recorder = session.start_run(of, what)
         keep_event = recorder.keep_event
 
-        def fail_at_third(event: object) -> None:
-            if isinstance(event, StepApplied) and event.step == 3:
+        def fail(event: Event) -> None:
+            if isinstance(event, kind) and getattr(event, "step", None) == step:
                 raise KeyboardInterrupt
-            keep_event(event)  # type: ignore[arg-type]
+            keep_event(event)
 
-        recorder.keep_event = fail_at_third  # type: ignore[method-assign]
+        recorder.keep_event = fail  # type: ignore[method-assign]
         with pytest.raises(KeyboardInterrupt):
             list(Run(of, what, sink=recorder).events())
+
+
+@pytest.mark.parametrize("kind", [StepApplied, Evaluated])
+@pytest.mark.parametrize("by_an_earlier_version", [False, True])
+def test_of_a_step_that_was_kept_only_what_is_missing_is_done(
+    tmp_path: Path, kind: type[Event], by_an_earlier_version: bool
+) -> None:
+    chosen, what = recipe(evaluate_every=3), job(8)
+    whole, _, events = run_kept(tmp_path / "whole", chosen, what)
+    cut_off(tmp_path / "s", chosen, what, kind, 3)
     with Session.open(tmp_path / "s") as session:
         assert (session.cut_off, session.run().reason, session.run().steps_done) == (1, "interrupted", 3)
-        assert session.steps(1)[-1].report is None
+        if by_an_earlier_version and kind is StepApplied:  # which kept nothing of a step before it was told
+            with session._database.transaction() as transaction:
+                transaction.run("UPDATE step SET report = NULL, spectra = NULL WHERE step = 3")
+        kept_at = [step.kept for step in session.steps(1)]
+        gone_on, seen = resumed(session)
+        assert [step.kept for step in session.steps(1)][:-1] == kept_at
+        assert [e.step for e in told(seen)] == ([3, 4] if kind is StepApplied else [4])
+        assert [e.step for e in seen if isinstance(e, Evaluated)] == [0, 3, 4]
+        assert_same_state(copied(gone_on), copied(whole))
+        again, first = told([s.report for s in session.steps(1) if s.report]), told(events)
+        if not by_an_earlier_version:
+            assert [figures(e) for e in again] == [figures(e) for e in first]
+        assert [e.fact_success.tolist() for e in again] == [e.fact_success.tolist() for e in first]
+        assert [e.modules[DOWN_1].shift_norm for e in again] == [e.modules[DOWN_1].shift_norm for e in first]
+        assert [s.step for s in session.scores(1)] == [0, 3, 4]
+
+
+def test_a_run_that_is_continued_begins_with_what_it_has(tmp_path: Path) -> None:
+    with Session.create(tmp_path / "s") as session:
+        run_until(session, recipe(), job(7), 2)
+        _, events = resumed(session)
+        started = events[0]
+        assert isinstance(started, RunStarted)
+        assert (started.sizes, started.steps_done, started.facts_done, started.warmup_done) == (
+            (2, 2, 2, 1), 2, 4, 4,
+        )  # fmt: skip
+
+
+def conflicting(count: int) -> Job:
+    """Facts 2 and 3 give one prompt different targets, and so do 5 and 1."""
+    plain = job(count)
+    facts = list(plain.facts)
+    facts[2] = replace(facts[2], prompt="The colour of it is", target="red")
+    facts[3] = replace(facts[3], prompt="The  colour of It is", target="blue")
+    facts[5] = replace(facts[5], prompt=facts[1].prompt, target="nothing")
+    return replace(plain, facts=facts)
+
+
+def test_facts_that_contradict_each_other_are_in_different_steps_however_a_run_is_continued(
+    tmp_path: Path,
+) -> None:
+    chosen, what = recipe(batch=3, evaluate_every=2), conflicting(8)
+    whole, _, events = run_kept(tmp_path / "whole", chosen, what)
+    assert [(e.first_fact, e.facts) for e in told(events)] == [(0, 3), (3, 3), (6, 2)]
+    _, _, few = run_kept(tmp_path / "small", recipe(batch=8), what)
+    assert [(e.first_fact, e.facts, e.facts_done) for e in told(few)] == [(0, 3, 3), (3, 5, 8)]
+    retention = [e.retention for e in few if isinstance(e, Evaluated)][-1]
+    per_fact = [e.per_fact.es for e in few if isinstance(e, Evaluated)][-1]
+    assert np.array_equal(retention, [per_fact[:3].mean(), per_fact[3:].mean()])
+    with Session.create(tmp_path / "parts") as session:
+        run_until(session, chosen, what, 1)
+        assert session.run().facts_done == 3
         gone_on, _ = resumed(session)
         assert_same_state(copied(gone_on), copied(whole))
-        kept = told([s.report for s in session.steps(1) if s.report])
-        assert [figures(e) for e in kept] == [figures(e) for e in told(events)]
+        assert session.run().facts_done == 8
+        going = session.replay_without(tiny_model(), 1, (3,))
+        assert going.done.steps == 1
+        seen = list(Run(going.editor, going.job, sink=going.recorder, done=going.done).events())
+        assert [(e.step, e.first_fact, e.facts) for e in told(seen)] == [(2, 3, 3), (3, 6, 1)]
+
+
+def test_a_run_of_an_earlier_version_is_continued_from_the_steps_that_it_made(tmp_path: Path) -> None:
+    """It counted steps by their size alone."""
+    chosen, what = recipe(batch=3), conflicting(9)
+    with Session.create(tmp_path / "s") as session:
+        of, control = editor(chosen), Control()
+        run = Run(of, what, control, session.start_run(of, what), Done(sizes=(3, 2)))
+        for event in run.events():
+            if isinstance(event, StepApplied) and event.step == 2:
+                control.stop()
+        _, events = resumed(session)
+        assert [(e.step, e.first_fact, e.facts) for e in told(events)] == [(3, 5, 3), (4, 8, 1)]
 
 
 def test_resuming_an_old_run_leaves_later_ones_alone(tmp_path: Path) -> None:
@@ -234,3 +311,5 @@ def test_a_branch_that_was_cut_off_goes_on(tmp_path: Path) -> None:
             gone_on, seen = resumed(session)
             assert_same_state(copied(gone_on), copied(whole.editor))
             assert [figures(e) for e in told(seen)] == [figures(e) for e in told(events)][steps_before_stop:]
+            made = session.steps(session.run().id)
+            assert [(s.first_fact, s.facts) for s in made] == [(4, 2), (6, 2), (8, 2), (10, 2)]

@@ -60,8 +60,8 @@ def facts_of_step(session: Session, record: RunRecord, step: int) -> list[tuple[
     """Numbered from 1 within the run. Raises SessionError where the run has no such step."""
     if not 1 <= step <= record.steps_done:
         raise SessionError(f"Run {record.id} has {record.steps_done:,} steps and none numbered {step:,}.")
-    first = (step - 1) * record.recipe.batch
-    facts = session.job(record.id).facts[first : first + record.recipe.batch]
+    first, end = (session.facts_after(record.id, at) for at in (step - 1, step))
+    facts = session.job(record.id).facts[first:end]
     return list(enumerate(facts, start=first + 1))
 
 

@@ -38,6 +38,11 @@ class RunStarted:
     steps: int  # editing steps, without warm-up
     modules: tuple[str, ...]  # full names
     rows_needed: int  # answer tokens that full whitening needs before it starts: largest d_v + 2
+    sizes: tuple[int, ...] = field(default=(), repr=False)  # (steps,) facts of each editing step
+    # what a run that is continued has behind it
+    steps_done: int = 0
+    facts_done: int = 0
+    warmup_done: int = 0  # facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,8 @@ class RunEnded:
     seconds: float
     message: str = ""  # one sentence where it did not finish
 
+
+Report = StepApplied | StepSkipped | WarmupProgressed
 
 Event = (
     RunStarted

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from workbench.editing.events import Event
+from workbench.editing.events import Event, Report, StepApplied
 from workbench.editing.shift import Shift
 from workbench.editing.tracing import Traced
 from workbench.facts.fact import Fact
@@ -13,7 +13,7 @@ from workbench.facts.fact import Fact
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Facts are applied in their order, ``recipe.batch`` a step."""
+    """Facts are applied in their order, in the steps of ``step_sizes``."""
 
     facts: Sequence[Fact]
     warmup: Sequence[Fact] = ()
@@ -30,6 +30,9 @@ class Done:
 
     warmup_steps: int = 0
     steps: int = 0
+    sizes: tuple[int, ...] = ()  # (steps,) facts of each; empty: those of a new run
+    untold: StepApplied | None = None  # the last step, where its success was not read
+    scored: bool = False  # whether the scores due after the last step are known
     minibatch: int = 0  # what memory allowed last; 0: the recipe's
     skip_next: bool = (
         False  # the step that comes next is skipped where it is not finite, whatever the recipe says
@@ -40,10 +43,12 @@ class StepSink(Protocol):
     """Keeps what a run did. Both calls return once it is durable; the run goes on only then. Where ``keep_step``
     raises, the sink has put the editor back into the state that it kept last."""
 
-    def keep_step(self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced) -> None:
+    def keep_step(
+        self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced, report: Report
+    ) -> None:
         """Right after the shifts are in the weights. ``step`` counts from 1 within its kind; warm-up steps that
         leave the weights alone come with no shifts. ``traced`` holds the rows behind the statistics and the memory;
-        none for a step that was skipped."""
+        none for a step that was skipped. ``report``: what is known of it; its event completes that."""
 
     def keep_event(self, event: Event) -> None:
         """Every event, before it is handed on."""
@@ -52,6 +57,8 @@ class StepSink(Protocol):
 class NoSink:
     """Keeps nothing."""
 
-    def keep_step(self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced) -> None: ...
+    def keep_step(
+        self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced, report: Report
+    ) -> None: ...
 
     def keep_event(self, event: Event) -> None: ...

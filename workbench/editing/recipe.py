@@ -110,7 +110,13 @@ class Recipe:
         high=20,
     )
     batch: int = setting(
-        100, "Facts per step", "How many facts are applied together.", unit="facts", low=1, high=10_000
+        100,
+        "Facts per step",
+        "How many facts are applied together, at most: facts that give one prompt different targets are never in one "
+        "step, so that the later one counts.",
+        unit="facts",
+        low=1,
+        high=10_000,
     )
     minibatch: int = setting(
         10,

@@ -1,13 +1,14 @@
 """The sequential run as a generator of events: baseline, warm-up, steps, scores."""
 
-import random
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import torch
 
+from workbench.editing.batches import chunked, earlier_step, retention, scores_due, split, step_sizes
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.events import (
@@ -16,6 +17,7 @@ from workbench.editing.events import (
     Event,
     Floats,
     MinibatchHalved,
+    ModuleStep,
     Phase,
     RunEnded,
     RunStarted,
@@ -59,7 +61,9 @@ class Run:
         self.minibatch = done.minibatch or self.recipe.minibatch
         self.warmup_steps_done = done.warmup_steps
         self.steps_done = done.steps
-        self.facts_done = min(done.steps * self.recipe.batch, len(job.facts))
+        self._sizes = step_sizes(job.facts, self.recipe.batch, done.sizes)
+        self.facts_done = sum(self._sizes[: done.steps])
+        self._untold, self._scored = done.untold, done.scored
         self._skip_next = done.skip_next
         self._report_pass: Callable[[int, int], None] | None = None  # facts done over all passes of the step
         self._started = time.monotonic()
@@ -126,7 +130,7 @@ class Run:
 
     def warm_up(self) -> Iterator[Event]:
         """Batches of warm-up facts through the statistics, and into the weights where the recipe says so."""
-        chunks = list(_chunks(self._encoded_warmup, self.recipe.batch))
+        chunks = list(chunked(self._encoded_warmup, self.recipe.batch))
         while self.warmup_steps_done < len(chunks):
             yield from self._warm_up_with(chunks[self.warmup_steps_done])
             left = len(chunks) - self.warmup_steps_done
@@ -136,15 +140,18 @@ class Run:
                 )
 
     def edit(self) -> Iterator[Event]:
-        """Step after step; full scores at the recipe's cadence and after the last."""
-        chunks = list(_chunks(self._facts.prompts, self.recipe.batch))
+        """Step after step; full scores at the recipe's cadence and after the last. Of a step that is in the editor
+        already, only what was not read of it."""
+        chunks = list(split(self._facts.prompts, self._sizes))
+        if self._untold is not None:
+            yield self._with_success(self._untold, chunks)
         while self.steps_done < len(chunks):
-            yield from self._step(chunks)
-            left = len(chunks) - self.steps_done
-            if left and self.control.stopping:
-                raise Cancelled(f"Stopped after step {self.steps_done:,}; everything up to it is kept.")
-            if left and self.recipe.evaluate_every and self.steps_done % self.recipe.evaluate_every == 0:
+            if scores_due(self.steps_done, self.recipe) and not self._scored:
                 yield self._evaluate()
+            self._scored = False
+            yield from self._step(chunks)
+            if self.steps_done < len(chunks) and self.control.stopping:
+                raise Cancelled(f"Stopped after step {self.steps_done:,}; everything up to it is kept.")
         if chunks:
             yield self._evaluate()
 
@@ -156,9 +163,7 @@ class Run:
             yield self._skipped(error, chunk, warming_up=True, began=began)
             return
         self.editor.apply(shifts, traced)
-        self.sink.keep_step(self.warmup_steps_done + 1, True, shifts, traced)
-        self.warmup_steps_done += 1
-        yield WarmupProgressed(
+        progressed = WarmupProgressed(
             facts_done=first + len(chunk),
             facts_total=len(self._encoded_warmup),
             rows=self.editor.rows,
@@ -167,48 +172,66 @@ class Run:
             seconds=time.monotonic() - began,
             weights_changed=bool(shifts),
         )
+        self.sink.keep_step(self.warmup_steps_done + 1, True, shifts, traced, progressed)
+        self.warmup_steps_done += 1
+        yield replace(progressed, seconds=time.monotonic() - began)
 
     def _step(self, chunks: list[tuple[Encoded, ...]]) -> Iterator[Event]:
         """One batch of edits: trace, statistics, shifts, apply; kept before it is told."""
         chunk = chunks[self.steps_done]
-        began, first = time.monotonic(), self.steps_done * self.recipe.batch
+        began = time.monotonic()
         try:
             traced, shifts, whitenings = yield from self._solved(
-                chunk, self.job.facts, first, warming_up=False
+                chunk, self.job.facts, self.facts_done, warming_up=False
             )
         except NonFinite as error:
             yield self._skipped(error, chunk, warming_up=False, began=began)
             return
         measured = self.editor.measure(shifts, whitenings)
         self.editor.apply(shifts, traced)
-        self.sink.keep_step(self.steps_done + 1, False, shifts, traced)
-        seconds = time.monotonic() - began
-        self.steps_done += 1
-        self.facts_done += len(chunk)
-        earlier = self._earlier_step()
-        success, loss = self._read_own(chunk)
-        success_of = {
-            0: float("nan"),
-            self.steps_done: float(success.mean()) if len(success) else float("nan"),
-        }
-        for step in {1, earlier}.difference(success_of):
-            success_of[step] = self._success(chunks[step - 1])
-        yield StepApplied(
-            step=self.steps_done,
-            facts_done=self.facts_done,
+        applied = self._applied(chunk, traced, measured, time.monotonic() - began)
+        self.sink.keep_step(applied.step, False, shifts, traced, applied)
+        applied = replace(applied, seconds=time.monotonic() - began)
+        self.steps_done, self.facts_done = applied.step, applied.facts_done
+        yield self._with_success(applied, chunks)
+
+    def _applied(
+        self, chunk: Sequence[Encoded], traced: Traced, modules: dict[str, ModuleStep], seconds: float
+    ) -> StepApplied:
+        """All that is known of the step in hand before the model is read again."""
+        step, unknown = self.steps_done + 1, float("nan")
+        return StepApplied(
+            step=step,
+            facts_done=self.facts_done + len(chunk),
             facts_total=len(self.job.facts),
-            first_fact=first,
+            first_fact=self.facts_done,
             facts=len(chunk),
             rows=traced.rows,
             loss=float(traced.losses.mean()),
-            success=success_of[self.steps_done],
+            success=unknown,
             success_before=float(traced.success.mean()),
-            success_first=success_of[1],
-            success_random=success_of[earlier],
-            random_step=earlier,
-            modules=measured,
+            success_first=unknown,
+            success_random=unknown,
+            random_step=earlier_step(self.recipe.seed, step),
+            modules=modules,
             seconds=seconds,
             memory_bytes=peak_memory_bytes(self.editor.loaded.device),
+        )
+
+    def _with_success(self, applied: StepApplied, chunks: list[tuple[Encoded, ...]]) -> StepApplied:
+        """NaN and empty where the person stops meanwhile."""
+        success, loss = self._read_own(chunks[applied.step - 1])
+        success_of = {
+            0: float("nan"),
+            applied.step: float(success.mean()) if len(success) else float("nan"),
+        }
+        for step in {1, applied.random_step}.difference(success_of):
+            success_of[step] = self._success(chunks[step - 1])
+        return replace(
+            applied,
+            success=success_of[applied.step],
+            success_first=success_of[1],
+            success_random=success_of[applied.random_step],
             fact_success=success,
             fact_loss=loss,
         )
@@ -267,14 +290,8 @@ class Run:
             raise error
         self._skip_next = False
         done = self.warmup_steps_done if warming_up else self.steps_done
-        self.sink.keep_step(done + 1, warming_up, {}, Traced.nothing(len(chunk)))
-        if warming_up:
-            self.warmup_steps_done += 1
-        else:
-            self.steps_done += 1
-            self.facts_done += len(chunk)
-        first = done * self.recipe.batch
-        return StepSkipped(
+        first = done * self.recipe.batch if warming_up else self.facts_done
+        skipped = StepSkipped(
             step=done + 1,
             warming_up=warming_up,
             facts_done=first + len(chunk),
@@ -286,6 +303,12 @@ class Run:
             message=str(error),
             seconds=time.monotonic() - began,
         )
+        self.sink.keep_step(skipped.step, warming_up, {}, Traced.nothing(len(chunk)), skipped)
+        if warming_up:
+            self.warmup_steps_done = skipped.step
+        else:
+            self.steps_done, self.facts_done = skipped.step, skipped.facts_done
+        return skipped
 
     def _trace(self, facts: Sequence[Encoded], names: Sequence[str]) -> Generator[Event, None, Traced]:
         """The rows of a step's first pass."""
@@ -337,12 +360,9 @@ class Run:
             self._encoded_texts,
             watch=Watch(self.control, self.control.progress(Phase.EVALUATION, "passes")),
         )
-        return Evaluated(self.steps_done, scores, per_fact, self._retention(per_fact.es))
-
-    def _retention(self, es: Floats) -> Floats:
-        """(steps_done,) mean ES of each step's facts."""
-        size = self.recipe.batch
-        return np.array([es[i : i + size].mean() for i in range(0, len(es), size)])
+        return Evaluated(
+            self.steps_done, scores, per_fact, retention(per_fact.es, self._sizes[: self.steps_done])
+        )
 
     def _read_own(self, facts: Sequence[Encoded]) -> tuple[Floats, Floats]:
         """ES and mean token loss of each of the step's facts; empty where the person stops meanwhile."""
@@ -359,26 +379,19 @@ class Run:
         except Cancelled:
             return float("nan")
 
-    def _earlier_step(self) -> int:
-        """A random step before the last one; 0 where there is none. Fixed by the seed and the step."""
-        if self.steps_done < 2:
-            return 0
-        return random.Random(f"{self.recipe.seed}/{self.steps_done}").randrange(1, self.steps_done)
-
     def _start(self) -> RunStarted:
-        steps = -(-len(self.job.facts) // self.recipe.batch)
+        warmup = len(self._warmup_facts)
         return RunStarted(
             facts=len(self.job.facts),
-            warmup_facts=len(self._warmup_facts),
-            steps=steps,
+            warmup_facts=warmup,
+            steps=len(self._sizes),
             modules=tuple(m.name for m in self.editor.modules),
             rows_needed=self.editor.rows_needed,
+            sizes=self._sizes,
+            steps_done=self.steps_done,
+            facts_done=self.facts_done,
+            warmup_done=min(self.warmup_steps_done * self.recipe.batch, warmup),
         )
 
     def _ended(self, reason: EndReason, message: str = "") -> RunEnded:
         return RunEnded(reason, self.facts_done, self.steps_done, time.monotonic() - self._started, message)
-
-
-def _chunks(encoded: Sequence[Encoded], size: int) -> Iterator[tuple[Encoded, ...]]:
-    for i in range(0, len(encoded), size):
-        yield tuple(encoded[i : i + size])

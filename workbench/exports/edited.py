@@ -33,7 +33,7 @@ class EditedModel:
     @property
     def facts(self) -> int:
         """How many of the run's facts are in the model."""
-        return min(self.step * self.run.recipe.batch, self.run.facts)
+        return self.session.facts_after(self.run.id, self.step)
 
 
 def rebuilt_model(session: "Session", rebuilt: "Rebuilt") -> EditedModel:

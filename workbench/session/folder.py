@@ -4,10 +4,12 @@ import json
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from workbench.editing.batches import last_step_before
 from workbench.editing.editor import Editor
 from workbench.editing.job import Done, Job
 from workbench.editing.recipe import Recipe
@@ -227,6 +229,15 @@ class Session:
         """Those of the warm-up, then the edits; of a branch its own."""
         return self._runs.steps(run)
 
+    def facts_after(self, run: int, step: int) -> int:
+        """How many of the run's facts are behind an editing step, those before a branch included."""
+        return self._runs.facts_after(run, step)
+
+    def step_sizes(self, run: int, until: int | None = None) -> tuple[int, ...]:
+        """Facts of each editing step behind the run's state, or behind step ``until``."""
+        edits = [step for step in self.history(run) if step.position.editing]
+        return tuple(s.facts for s in edits if until is None or s.position.step <= until)
+
     def history(self, run: int) -> list[StepRecord]:
         """Every step behind the run's state, those before a branch included."""
         record, own = self._runs.one(run), self._runs.steps(run)
@@ -261,7 +272,7 @@ class Session:
         base = ModelIdentity.of(editor.loaded, weights_fingerprint(editor))
         run = self._runs.start(editor, job, base, name or editor.recipe.name, note, parent)
         at = START if parent is None else Position(editing=True, step=parent[1])
-        facts = 0 if parent is None else min(parent[1] * editor.recipe.batch, len(job.facts))
+        facts = 0 if parent is None else self._runs.facts_after(*parent)
         try:
             return RunRecorder(self.folder, self._runs, run, editor, self.keeping, at, facts)
         except BaseException:
@@ -299,12 +310,11 @@ class Session:
         self._database.require_writable()
         record = self.run(run)
         resume.require_unfinished(record)
-        self._drop_untold(record)
+        resume.drop_unprotected(self.folder, self._runs, record)
         rebuilt = self.rebuild(model, record.id, watch=watch)
         if on_error is not None:
             rebuilt.editor.recipe = record.recipe.with_(on_error=on_error)
         self._runs.go_on(record.id, Environment.of(rebuilt.editor.loaded), rebuilt.editor.recipe)
-        steps = self._runs.steps(record.id)
         recorder = RunRecorder(
             self.folder,
             self._runs,
@@ -312,14 +322,15 @@ class Session:
             rebuilt.editor,
             self.keeping,
             rebuilt.position,
-            steps[-1].first_fact + steps[-1].facts if steps else 0,
+            record.facts_done if rebuilt.position.editing else sum(s.facts for s in self.steps(record.id)),
             rebuilt.fingerprint if rebuilt.bit_equal else "",
         )
+        done = resume.done_before(self.folder, self._runs, rebuilt, self.step_sizes(record.id))
         return GoingOn(
             rebuilt.editor,
             self.job(record.id),
             recorder,
-            resume.done_before(steps, record, skip_next),
+            replace(done, skip_next=skip_next),
             rebuilt.bit_equal,
         )
 
@@ -351,7 +362,8 @@ class Session:
         except BaseException:
             editor.restore()
             raise
-        return GoingOn(editor, job, recorder, Done(resume.warmup_steps(record), step), rebuilt.bit_equal)
+        done = Done(resume.warmup_steps(record), step, self.step_sizes(run, step), scored=True)
+        return GoingOn(editor, job, recorder, done, rebuilt.bit_equal)
 
     def replay_without(
         self,
@@ -366,17 +378,9 @@ class Session:
         record = self.run(run)
         if not removed or not all(0 <= position < record.facts for position in removed):
             raise SessionError(f"Run {run} has {record.facts:,} facts: choose at least one of them.")
-        step = min(resume.last_step_before(removed, record.recipe), record.steps_done)
+        step = last_step_before(removed, self.step_sizes(run))
         name = name or f"{record.name}, without {len(removed)}"
         return self.branch(model, run, step, removed=removed, name=name, watch=watch)
-
-    def _drop_untold(self, record: RunRecord) -> None:
-        """What going on does again, with the same result."""
-        steps, scored = self._runs.steps(record.id), self._runs.scored_steps(record.id)
-        for step in resume.to_do_again(steps, record, scored, bool(self._runs.checkpoints(record.id))):
-            self._runs.drop_step(record.id, step.position)
-            with suppress(OSError):
-                (self.folder / STEPS / step.file.name).unlink()
 
 
 def _unedited(model: LoadedModel | Editor) -> LoadedModel:

@@ -8,11 +8,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from workbench.editing.events import Floats, ModuleStep, StepApplied, StepSkipped, WarmupProgressed
+from workbench.editing.events import Floats, ModuleStep, Report, StepApplied, StepSkipped, WarmupProgressed
 from workbench.errors import SessionError
 from workbench.evaluation.scores import FactScores, Scores
 
-Report = StepApplied | StepSkipped | WarmupProgressed
 T = TypeVar("T")
 
 _LITTLE = np.dtype("<f8")

@@ -100,7 +100,7 @@ def _edits(session: "Session", run: "RunRecord", steps: int) -> int:
     """Facts in the model after so many steps: those of skipped ones are not."""
     from workbench.session.ledger import skipped_facts
 
-    return min(steps * run.recipe.batch, run.facts) - skipped_facts(session, run.id, steps)
+    return session.facts_after(run.id, steps) - skipped_facts(session, run.id, steps)
 
 
 def _warmup_in_words(facts: int, edits: int) -> str:

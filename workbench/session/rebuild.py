@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from workbench.editing.editor import Editor
 from workbench.editing.recipe import Recipe
+from workbench.editing.shift import Shift
+from workbench.editing.tracing import Traced
 from workbench.errors import SessionError, StepDamaged
 from workbench.evaluation.batching import Watch
 from workbench.models.loaded import LoadedModel
@@ -232,7 +233,7 @@ def _load_nearest(
 def _repeat(folder: Path, editor: Editor, step: StepRecord) -> None:
     """The step as the run did it, without the model: rows into the statistics, factors into the weights."""
     try:
-        shifts, traced = step_from(_tensors(folder, step), editor.modules, editor.loaded.device)
+        shifts, traced = read_step(folder, editor, step)
     except SessionError as error:
         raise _lost(error, step) from error
     editor.observe(traced)
@@ -271,7 +272,7 @@ def _remember_shifts(
     if step is None:
         return
     try:
-        shifts, _ = step_from(_tensors(folder, step), editor.modules, editor.loaded.device)
+        shifts, _ = read_step(folder, editor, step)
     except SessionError as error:
         _log.warning("The next step is compared with none: %s", error)
     else:
@@ -291,8 +292,9 @@ def _lost(error: SessionError, step: StepRecord) -> SessionError:
     )
 
 
-def _tensors(folder: Path, step: StepRecord) -> dict[str, Tensor]:
-    return read_tensors(folder / STEPS, step.file)
+def read_step(folder: Path, editor: Editor, step: StepRecord) -> tuple[dict[str, Shift], Traced]:
+    """What the run kept of it, on the editor's device. Raises SessionError."""
+    return step_from(read_tensors(folder / STEPS, step.file), editor.modules, editor.loaded.device)
 
 
 @contextmanager

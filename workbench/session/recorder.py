@@ -9,6 +9,7 @@ from workbench.editing.events import (
     Evaluated,
     Event,
     MinibatchHalved,
+    Report,
     RunEnded,
     StepApplied,
     StepSkipped,
@@ -19,7 +20,6 @@ from workbench.editing.tracing import Traced
 from workbench.errors import DiskFull, SessionError
 from workbench.session.factors import step_tensors
 from workbench.session.keeping import GIB, Keeping, to_thin_out
-from workbench.session.packing import Report
 from workbench.session.paths import CHECKPOINTS, STEPS, TENSORS, file_prefix
 from workbench.session.rebuild import restore
 from workbench.session.records import CheckpointRecord, Position, StepRecord
@@ -51,19 +51,22 @@ class RunRecorder:
         self._last = ""  # fingerprint of the state after the last step kept here
         self._keep_start()
 
-    def keep_step(self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced) -> None:
+    def keep_step(
+        self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced, report: Report
+    ) -> None:
         """File first, then row. Raises DiskFull or SessionError, with the editor back in the state kept last."""
         try:
-            self._keep_step(step, warming_up, shifts, traced)
+            self._keep_step(Position(not warming_up, step), shifts, traced, report)
         except Exception:
             self._take_back()
             raise
 
-    def _keep_step(self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced) -> None:
-        position = Position(not warming_up, step)
+    def _keep_step(
+        self, position: Position, shifts: dict[str, Shift], traced: Traced, report: Report
+    ) -> None:
         if position <= self._at:
             raise SessionError(
-                f"Step {step} of run {self.run} is kept already: branch the run to do it again."
+                f"Step {position.step} of run {self.run} is kept already: branch the run to do it again."
             )
         self._runs.require_there()
         state = fingerprint(state_tensors(self._editor))
@@ -73,7 +76,7 @@ class RunRecorder:
             self._keep_checkpoint(state, pinned=True, at=position)
         first = self._facts if position.editing == self._at.editing else 0
         count = len(traced.losses)
-        record = StepRecord(self.run, position, first, count, traced.rows, file, state, now(), None)
+        record = StepRecord(self.run, position, first, count, traced.rows, file, state, now(), report)
         try:
             self._runs.keep_step(record)
         except BaseException:
@@ -138,7 +141,7 @@ class RunRecorder:
     def _try_checkpoint(self, pinned: bool) -> None:
         """Only a short cut: where it does not fit, the steps still lead there."""
         with suppress(DiskFull):
-            self._keep_checkpoint(self._last, pinned, self._at)
+            self._keep_checkpoint(self._last or self._start, pinned, self._at)
             self._thin_out()
 
     def _keep_checkpoint(self, state: str, pinned: bool, at: Position) -> None:

@@ -9,12 +9,11 @@ from typing import Any
 
 import torch
 
-from workbench.editing.events import Floats
+from workbench.editing.events import Floats, Report
 from workbench.editing.recipe import Recipe
 from workbench.errors import SessionError, SettingError
 from workbench.evaluation.scores import FactScores, Scores
 from workbench.models.loaded import LoadedModel
-from workbench.session.packing import Report
 from workbench.session.tensor_files import KeptFile
 
 INTERRUPTED = "interrupted"  # besides the reasons of RunEnded: nobody could tell the end
@@ -84,11 +83,9 @@ class RunRecord:
     reason: str | None  # an EndReason or "interrupted"; None while it runs
     message: str
     seconds: float
-    steps_done: int  # editing steps kept, those before a branch included
-
-    @property
-    def facts_done(self) -> int:
-        return min(self.steps_done * self.recipe.batch, self.facts)
+    # of the editing steps that are kept, those before a branch included
+    steps_done: int
+    facts_done: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,25 @@
 """Going on with a run that was stopped or cut off, branching one, and replaying one without some of its facts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import isnan, nan
+from pathlib import Path
 
+import numpy as np
+
+from workbench.editing.batches import earlier_step
 from workbench.editing.editor import Editor
+from workbench.editing.events import ModuleStep, StepApplied
 from workbench.editing.job import Done, Job
 from workbench.editing.recipe import Recipe
+from workbench.editing.shift import Shift
 from workbench.errors import SessionError
-from workbench.session.packing import Report
+from workbench.session.paths import STEPS
+from workbench.session.rebuild import Rebuilt, read_step
 from workbench.session.recorder import RunRecorder
 from workbench.session.records import RunRecord, StepRecord
+from workbench.session.runs_table import RunsTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +35,15 @@ class GoingOn:
     )
 
 
-def to_do_again(
-    steps: Sequence[StepRecord], run: RunRecord, scored: Collection[int], has_checkpoint: bool
-) -> Sequence[StepRecord]:
-    """The last of ``steps`` where its figures were never kept; a whole warm-up where nothing holds the key protection
-    that it began with."""
-    if run.parent is None and run.recipe.protection > 0 and not has_checkpoint and not run.steps_done:
-        return steps
-    return [step for step in steps[-1:] if not is_told(step, run, scored)]
-
-
-def is_told(step: StepRecord, run: RunRecord, scored: Collection[int]) -> bool:
-    """Whether everything about the step is kept. What is missing is found again by doing the step again."""
-    if step.report is None:
-        return False
-    if not step.position.editing:
-        return True
-    return not _lacks_success(step.report) and (
-        not _scores_due(step.position.step, run) or step.position.step in scored
-    )
+def drop_unprotected(folder: Path, runs: RunsTable, run: RunRecord) -> None:
+    """The batches of a warm-up where nothing holds the key protection that it began with: they are done again, with
+    the same result. Versions since keep it with the first batch."""
+    if run.parent is not None or run.recipe.protection == 0 or run.steps_done or runs.checkpoints(run.id):
+        return
+    for step in runs.steps(run.id):
+        runs.drop_step(run.id, step.position)
+        with suppress(OSError):
+            (folder / STEPS / step.file.name).unlink()
 
 
 def require_unfinished(run: RunRecord) -> None:
@@ -53,12 +53,18 @@ def require_unfinished(run: RunRecord) -> None:
         )
 
 
-def done_before(steps: list[StepRecord], run: RunRecord, skip_next: bool = False) -> Done:
-    edits = [s.position.step for s in steps if s.position.editing]
-    warmed = sum(not s.position.editing for s in steps)
-    if run.parent is not None:
-        warmed = warmup_steps(run)
-    return Done(warmed, max(edits, default=run.parent_step or 0), run.minibatch, skip_next)
+def done_before(folder: Path, runs: RunsTable, rebuilt: Rebuilt, sizes: tuple[int, ...]) -> Done:
+    """``sizes``: facts of each editing step behind the run's last state."""
+    run, steps = rebuilt.run, runs.steps(rebuilt.run.id)
+    warmed = sum(not step.position.editing for step in steps)
+    return Done(
+        warmup_steps=warmed if run.parent is None else warmup_steps(run),
+        steps=run.steps_done,
+        sizes=sizes,
+        untold=_untold(folder, rebuilt, steps[-1]) if steps else None,
+        scored=not steps or run.steps_done in runs.scored_steps(run.id),
+        minibatch=run.minibatch,
+    )
 
 
 def warmup_steps(run: RunRecord) -> int:
@@ -79,20 +85,46 @@ def without(job: Job, removed: Collection[int]) -> Job:
     return replace(job, facts=[fact for i, fact in enumerate(job.facts) if i not in removed])
 
 
-def last_step_before(removed: Collection[int], recipe: Recipe) -> int:
-    """The last editing step that holds none of the facts at those positions, nor any behind them."""
-    return min(removed) // recipe.batch
+def _untold(folder: Path, rebuilt: Rebuilt, step: StepRecord) -> StepApplied | None:
+    """The last step, where its success was not read; with what its file tells where nothing else was kept."""
+    if step.skipped or not step.position.editing:
+        return None
+    if step.report is None:
+        return _from_file(folder, rebuilt, step)
+    return step.report if isinstance(step.report, StepApplied) and _lacks_success(step.report) else None
 
 
-def _lacks_success(report: Report) -> bool:
-    """The person stopped while the step's success was being measured."""
-    measured = [getattr(report, name, 0.0) for name in ("success", "success_first")]
-    if getattr(report, "random_step", 0):
-        measured.append(getattr(report, "success_random", 0.0))
-    return any(value != value for value in measured)
+def _lacks_success(report: StepApplied) -> bool:
+    """The program ended, or the person stopped, before or while it was read."""
+    measured = [report.success, report.success_first]
+    return any(
+        isnan(value) for value in [*measured, *([report.success_random] if report.random_step else [])]
+    )
 
 
-def _scores_due(step: int, run: RunRecord) -> bool:
-    """Those after the last step are made by going on."""
-    every = run.recipe.evaluate_every
-    return bool(every and step % every == 0 and step * run.recipe.batch < run.facts)
+def _from_file(folder: Path, rebuilt: Rebuilt, step: StepRecord) -> StepApplied:
+    """NaN for what only the run knew."""
+    shifts, traced = read_step(folder, rebuilt.editor, step)
+    number, run = step.position.step, rebuilt.run
+    return StepApplied(
+        step=number,
+        facts_done=step.first_fact + step.facts,
+        facts_total=run.facts,
+        first_fact=step.first_fact,
+        facts=step.facts,
+        rows=step.rows,
+        loss=float(traced.losses.mean()),
+        success=nan,
+        success_before=float(traced.success.mean()),
+        success_first=nan,
+        success_random=nan,
+        random_step=earlier_step(run.recipe.seed, number),
+        modules={name: _only_norm(shift, step.rows) for name, shift in shifts.items()},
+        seconds=0.0,
+        memory_bytes=0,
+    )
+
+
+def _only_norm(shift: Shift, rows: int) -> ModuleStep:
+    d_out = shift.right.shape[1]
+    return ModuleStep(shift.norm(), nan, nan, nan, nan, nan, nan, nan, nan, rows, d_out, np.empty(0))

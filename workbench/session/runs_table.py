@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from workbench.editing.editor import Editor
-from workbench.editing.events import Evaluated, RunEnded
+from workbench.editing.events import Evaluated, Report, RunEnded
 from workbench.editing.job import Job
 from workbench.editing.recipe import Recipe
 from workbench.errors import SessionError
 from workbench.session.database import Database
 from workbench.session.facts_table import FactsTable, forget_lists, keep_snapshot
 from workbench.session.packing import (
-    Report,
     pack_floats,
     pack_report,
     pack_scores,
@@ -94,7 +93,7 @@ class RunsTable:
             )
 
     def all(self) -> list[RunRecord]:
-        return [_read(_run, row) for row in self._database.rows(f"{_RUN} ORDER BY id")]
+        return [self._record(row) for row in self._database.rows(f"{_RUN} ORDER BY id")]
 
     def ids(self) -> list[int]:
         """Also of those that cannot be read."""
@@ -104,7 +103,20 @@ class RunsTable:
         rows = self._database.rows(f"{_RUN} WHERE id = ?", (run,))
         if not rows:
             raise SessionError(f"The session has no run {run}: see its ledger for those it has.")
-        return _read(_run, rows[0])
+        return self._record(rows[0])
+
+    def _record(self, row: Any) -> RunRecord:
+        return _read(_run, (*row, self.facts_after(row[0], row[-1])))
+
+    def facts_after(self, run: int, step: int) -> int:
+        """How many of the run's facts are behind an editing step, those before a branch included."""
+        at = "SELECT first_fact + facts FROM step WHERE run = ? AND kind = 'edit' AND step <= ? ORDER BY step DESC"
+        if own := self._database.rows(f"{at} LIMIT 1", (run, step)):
+            return int(own[0][0])
+        found = self._database.rows(
+            "SELECT parent, parent_step FROM run WHERE id = ? AND parent < id", (run,)
+        )
+        return self.facts_after(found[0][0], min(step, found[0][1] or 0)) if found else 0
 
     def job(self, run: int) -> Job:
         """What the run was given; texts that it sampled are looked for in this computer's own cache."""
@@ -169,8 +181,8 @@ class RunsTable:
     def keep_step(self, step: StepRecord) -> None:
         with self._database.transaction() as transaction:
             transaction.run(
-                "INSERT INTO step (run, kind, step, first_fact, facts, rows, file, bytes, sha256, fingerprint, kept) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO step (run, kind, step, first_fact, facts, rows, file, bytes, sha256, fingerprint, kept, "
+                "report, spectra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *_at(step.run, step.position),
                     step.first_fact,
@@ -181,6 +193,7 @@ class RunsTable:
                     step.file.sha256,
                     step.fingerprint,
                     step.kept,
+                    *(pack_report(step.report) if step.report else (None, None)),
                 ),
             )
 

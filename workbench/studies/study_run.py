@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from torch import Tensor
 
+from workbench.editing.batches import retention
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.events import Evaluated, Event
@@ -143,7 +144,9 @@ class StudyRun(Run):
             self._at_end if last else BETWEEN_SCORES,
             Watch(self.control),
         )
-        return Evaluated(self.steps_done, scores, per_fact, self._retention(per_fact.es))
+        return Evaluated(
+            self.steps_done, scores, per_fact, retention(per_fact.es, self._sizes[: self.steps_done])
+        )
 
 
 @contextmanager

@@ -23,6 +23,7 @@ class LedgerBook(QObject):
     about_to_read = Signal()
     read = Signal()  # the model holds another session's runs, or this one's anew
     facts_read = Signal(object)  # RunFacts
+    scored = Signal(int)  # the run, by what it has kept
     failed = Signal(str, object)  # what was tried, the exception
 
     def __init__(self, keeper: SessionKeeper, run: RunController, parent: QObject | None = None) -> None:
@@ -145,10 +146,19 @@ class LedgerBook(QObject):
                 self.refresh_run(event.run)
             case StepApplied() | StepSkipped() | WarmupProgressed():
                 self._add_step(self._entry(event))
-            case Evaluated() if event.step and self._last is not None:
-                self._add_step(with_scores(self._last, event.scores))
+            case Evaluated() if event.step:
+                if (step := self._step_of(event.step)) is not None:
+                    self._add_step(with_scores(step, event.scores))
+                self.scored.emit(self._going)
             case RunEnded() if self._going:
                 self.refresh_run(self._going)
+
+    def _step_of(self, number: int) -> "LedgerStep | None":
+        """An editing step of the run that goes on; one of an earlier sitting is in the model."""
+        if self._last is not None and (self._last.warming_up, self._last.step) == (False, number):
+            return self._last
+        index = self.model.index_of((self._going, True, number))
+        return self.model.step(index) if index.isValid() else None
 
     def _add_step(self, step: "LedgerStep") -> None:
         self._last = step

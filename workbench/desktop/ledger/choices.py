@@ -1,8 +1,10 @@
 """What a branch or a replay would do, and why one cannot be. No Qt."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.editing.batches import last_step_before, step_sizes
 from workbench.editing.recipe import Recipe
 from workbench.facts.fact import Fact
 from workbench.settings import described
@@ -14,6 +16,13 @@ if TYPE_CHECKING:
 _OF_STATE = ("normalisation", "scope", "loss")
 # What a branch has behind it already, or that changes nothing of it.
 _SETTLED = ("name", "warmup_mode", "warmup_facts", "modules")
+
+
+@dataclass(frozen=True, slots=True)
+class RunSteps:
+    record: "RunRecord"
+    facts: Sequence[Fact]
+    sizes: tuple[int, ...]  # (steps done,) facts of each editing step
 
 
 def changes(record: "RunRecord", recipe: Recipe) -> list[tuple[str, str, str]]:
@@ -51,17 +60,16 @@ def positions_of(facts: Collection[Fact], of_run: Sequence[Fact]) -> tuple[int, 
     return tuple(i for i, fact in enumerate(of_run) if fact in wanted)
 
 
-def replay_in_words(record: "RunRecord", removed: Collection[int]) -> str:
-    batch = record.recipe.batch
-    taken_over = min(min(removed) // batch, record.steps_done)
-    left = record.facts - len(removed)
-    again = -(-left // batch) - taken_over
+def replay_in_words(of: RunSteps, removed: Collection[int]) -> str:
+    taken_over = last_step_before(removed, of.sizes)
+    left = [fact for place, fact in enumerate(of.facts) if place not in removed]
+    again = len(step_sizes(left, of.record.recipe.batch, of.sizes[:taken_over])) - taken_over
     over = (
         f"Its first {taken_over:,} steps are taken over, " if taken_over else "It starts at the first fact, "
     )
     return (
-        f"A new run with the settings of run {record.id} that never had these facts. {over}and {max(again, 0):,} steps "
-        f"are done with the {left:,} facts that are left."
+        f"A new run with the settings of run {of.record.id} that never had these facts. {over}and {again:,} steps are "
+        f"done with the {len(left):,} facts that are left."
     )
 
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.desktop.ledger.choices import changes, replay_in_words, why_no_branch
+from workbench.desktop.ledger.choices import RunSteps, changes, replay_in_words, why_no_branch
 from workbench.desktop.theme import mark
 from workbench.desktop.widgets import Sentence, label, permit
 
@@ -95,13 +95,15 @@ class ReplayDialog(_RunDialog):
 
     def __init__(
         self,
-        record: "RunRecord",
+        steps: RunSteps,
         in_ledger: Sequence[int],
         in_table: Sequence[int],
         parent: QWidget | None = None,
     ) -> None:
+        record = steps.record
         super().__init__("replay-dialog", "Replay without facts", "Start the replay", record.name, parent)
-        self._record, self._ledger, self._table = record, tuple(in_ledger), tuple(in_table)
+        self._steps, self._record = steps, record
+        self._ledger, self._table = tuple(in_ledger), tuple(in_table)
         self._suggested = ""
         self.from_ledger = QRadioButton(f"The {_facts(len(in_ledger))} chosen in the ledger")
         self.from_ledger.setObjectName("replay-from-ledger")
@@ -132,7 +134,7 @@ class ReplayDialog(_RunDialog):
         if not removed:
             self._permit("Choose the facts to leave out first, in the ledger or in the facts table.")
             return
-        self.says.setText(replay_in_words(self._record, removed))
+        self.says.setText(replay_in_words(self._steps, removed))
         suggested = f"{self._record.name}, without {len(removed):,}"
         if self.run_name in ("", self._record.name, self._suggested):
             self.name_field.setText(suggested)

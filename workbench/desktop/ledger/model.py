@@ -72,6 +72,7 @@ class LedgerModel(QAbstractItemModel):
         row = self.row_of(step.run)
         if row is None:
             return
+        self._count_in(row, step)
         steps, parent = self.steps[row], self.index(row, 0)
         at = bisect_left(steps, _order(step), key=_order)
         if at < len(steps) and _order(steps[at]) == _order(step):
@@ -81,6 +82,25 @@ class LedgerModel(QAbstractItemModel):
         self.beginInsertRows(parent, at, at)
         steps.insert(at, step)
         self.endInsertRows()
+
+    def _count_in(self, row: int, step: "LedgerStep") -> None:
+        run = self.runs[row]
+        if not step.warming_up and step.step > run.record.steps_done:
+            done = step.first_fact + step.facts
+            record = replace(run.record, steps_done=step.step, facts_done=done)
+            self.runs[row] = replace(run, record=record)
+            self._tell(self.index(row, 0))
+
+    def facts_after(self, run: int, step: int) -> int:
+        """How many of the run's facts are behind an editing step, those before a branch included."""
+        row = self.row_of(run)
+        if row is None:
+            return 0
+        own = [s for s in self.steps[row] if not s.warming_up and s.step <= step]
+        if own:
+            return own[-1].first_fact + own[-1].facts
+        record = self.runs[row].record
+        return self.facts_after(record.parent, min(step, record.parent_step or 0)) if record.parent else 0
 
     def row_of(self, run: int) -> int | None:
         at = bisect_left(self.runs, run, key=lambda r: r.record.id)

@@ -72,6 +72,7 @@ class LedgerPanel(QWidget):
         self.book.about_to_read.connect(self._keep)
         self.book.read.connect(self._restore)
         self.book.facts_read.connect(self._take_facts)
+        self.book.scored.connect(self._read_again)
         self.book.model.rowsInserted.connect(self._show_content)
         self.tree.selectionModel().selectionChanged.connect(self._choose)
         self.tree.customContextMenuRequested.connect(self._show_menu)
@@ -177,6 +178,11 @@ class LedgerPanel(QWidget):
             self.facts.show(None)
             self.book.read_facts(chosen.run)
         self.chosen_changed.emit()
+
+    @Slot(int)
+    def _read_again(self, run: int) -> None:
+        if self._facts_of is not None and self._facts_of.run == run:
+            self.book.read_facts(run)
 
     @Slot(object)
     def _take_facts(self, facts: RunFacts) -> None:

@@ -145,7 +145,7 @@ class RunController(QObject):
             places = np.array([i for i in places.tolist() if held[i] not in left_out], np.int64)
         facts = [held[i] for i in places.tolist()]
         job = Job(facts, (), text_cache=cache_folder() / "texts")
-        self.states.begin(places, recipe.batch)
+        self.states.begin(places)
         self.begun = Begun(facts, left_out, partial(self.edit, recipe, modules, name, afresh))
         self._start(Activity.EDITING, Order(self._keeper.need(), job, recipe, modules, name, afresh))
 
@@ -157,7 +157,7 @@ class RunController(QObject):
             return
         session = self._keeper.need()
         if not last.warming_up:
-            self.states.begin(self.states.rows, session.run(last.run).recipe.batch)
+            self.states.begin(self.states.rows)
         activity = Activity.WARMING_UP if last.warming_up else Activity.EDITING
         work = partial(self.bench.go_on, session, last.run, skip_next=skip_next, on_error=on_error)
         self._begin(activity, work)
@@ -349,7 +349,7 @@ class RunController(QObject):
         order, opened, rows = prepared
         self._facts.facts.reset_states()
         self.show(opened)
-        self.states.begin(rows, order.session.run(order.run).recipe.batch)
+        self.states.begin(rows)
         self.unfinished = None
         self._begin(Activity.EDITING, partial(self.bench.branch, order))
 
@@ -370,9 +370,7 @@ class RunController(QObject):
         self.activity, self._asked_to_stop = Activity.NOTHING, False
         self._facts.facts.reset_states()
         self.show(opened)
-        rounded = (
-            "" if bit_equal else " This computer rounds otherwise: the last digits of the weights differ."
-        )
+        rounded = "" if bit_equal else " This computer rounds otherwise: the last digits differ."
         if self._said_back or rounded:
             self.returned.emit(f"{self._said_back}.{rounded}" if self._said_back else rounded.strip())
 
@@ -390,13 +388,12 @@ class RunController(QObject):
 
 def _before_branch(order: BranchOrder) -> tuple[Opened, IntArray]:
     """What the window shows where the branch begins, and where its facts are in the table."""
+    from workbench.editing.batches import last_step_before
     from workbench.session.lineage import chain_to
-    from workbench.session.resume import last_step_before
 
-    record = order.session.run(order.run)
     step = order.step
     if order.removed:
-        step = min(last_step_before(order.removed, record.recipe), record.steps_done)
+        step = last_step_before(order.removed, order.session.step_sizes(order.run))
     opened = read_session(order.session, chain_to(order.session, order.run, step))
     rows = places(order.session.job(order.run).facts, opened.facts.facts)
     return opened, np.delete(rows, list(order.removed))

@@ -25,16 +25,18 @@ class FactStates:
     def __init__(self, panel: FactsPanel) -> None:
         self._panel = panel
         self.rows: IntArray = np.empty(0, np.int64)
-        self._batch = 0
+        self._ends: IntArray = np.empty(0, np.int64)  # (steps,) the place behind each step's last fact
         self._in_hand: IntArray = np.empty(0, np.int64)
 
-    def begin(self, rows: IntArray, batch: int) -> None:
-        self.rows, self._batch = rows, batch
+    def begin(self, rows: IntArray) -> None:
+        self.rows = rows
         self._in_hand = np.empty(0, np.int64)
 
     def follow(self, events: list[RunnerEvent], next_fact: int, history: FactHistory) -> None:
         """``next_fact``: the first of the run's facts that no step has done. ``history`` holds the events already."""
         done = [e for e in events if isinstance(e, (StepApplied, StepSkipped))]
+        for started in (e for e in events if isinstance(e, RunStarted)):
+            self._ends = np.cumsum(started.sizes, dtype=np.int64)
         for step in done:
             here = slice(step.first_fact, step.first_fact + step.facts)
             if isinstance(step, StepApplied):
@@ -53,7 +55,8 @@ class FactStates:
 
     def _take_in_hand(self, next_fact: int) -> None:
         self._release(self._in_hand)
-        rows = self.rows[next_fact : next_fact + self._batch]
+        step = np.searchsorted(self._ends, next_fact, side="right")
+        rows = self.rows[next_fact : self._ends[step]] if step < len(self._ends) else self.rows[:0]
         self._in_hand = rows[rows >= 0]
         if len(self._in_hand):
             self._panel.set_states(self._in_hand, State.EDITING)

@@ -64,9 +64,7 @@ class RunProgress:
             case RunBegan():
                 self._begin(event)
             case RunStarted():
-                self.facts_total = event.warmup_facts if self.warming_up else event.facts
-                self.steps, self.rows_needed = event.steps, event.rows_needed
-                self._mark()
+                self._start(event)
             case Progressed():
                 self._in_phase(event)
             case PauseChanged():
@@ -138,10 +136,18 @@ class RunProgress:
         return " · ".join(parts)
 
     def _begin(self, event: RunBegan) -> None:
-        before, after = (self.before, self.after) if event.run == self.run else (None, None)
+        same = event.run == self.run
+        scores = (self.before, self.after, self.scored_step) if same else (None, None, 0)
         self.expect(event.name, event.warming_up)
         self.run, self.step = event.run, event.steps_before
-        self.before, self.after = before, after
+        self.before, self.after, self.scored_step = scores
+
+    def _start(self, event: RunStarted) -> None:
+        self.steps, self.rows_needed = event.steps, event.rows_needed
+        self.facts_total, self.facts_done = event.facts, event.facts_done
+        if self.warming_up:
+            self.facts_total, self.facts_done = event.warmup_facts, event.warmup_done
+        self._mark()
 
     def _skip(self, event: StepSkipped) -> None:
         self.phase, self.step_share, self.facts_done = "", 0.0, event.facts_done

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QInputDialog, QLineEdit
 
 from workbench.desktop.facts.store.states import IntArray
-from workbench.desktop.ledger.choices import positions_of
+from workbench.desktop.ledger.choices import RunSteps, positions_of
 from workbench.desktop.ledger.dialogs import BranchDialog, ReplayDialog
 from workbench.desktop.ledger.panel import Chosen
 from workbench.desktop.shell.situation import Choice
@@ -43,7 +43,7 @@ class LedgerHandlers(QObject):
             here=last == record.id
             and bench.cuts.get(last, record.steps_done) == step
             and not chosen.warming_up,
-            left=max(record.facts - step * record.recipe.batch, 0),
+            left=max(record.facts - self._window.ledger.book.model.facts_after(record.id, step), 0),
             facts=len(chosen.facts) or in_table,
             going=run.running and run.bridge.progress.run == record.id,
         )
@@ -77,8 +77,10 @@ class LedgerHandlers(QObject):
         desk = self._window.desk
         session = desk.keeper.need()
         table = [self._window.facts.facts[i] for i in self._chosen_in_table().tolist()]
-        in_table = positions_of(table, session.job(record.id).facts) if table else ()
-        dialog = ReplayDialog(record, chosen.facts, in_table, self._window)
+        facts = session.job(record.id).facts
+        in_table = positions_of(table, facts) if table else ()
+        steps = RunSteps(record, facts, session.step_sizes(record.id))
+        dialog = ReplayDialog(steps, chosen.facts, in_table, self._window)
         if dialog.exec() and dialog.removed():
             order = BranchOrder(session, record.id, removed=dialog.removed(), name=dialog.run_name)
             self._try("Starting the replay", lambda: desk.run.branch(order))

@@ -142,10 +142,10 @@ def _apply_run(opened: Opened, record: "RunRecord", until: int) -> None:
     session = opened.session
     opened.events = events_of(session, record, until)
     rows = places(session.job(record.id).facts, opened.facts.facts)
-    done = min(until * record.recipe.batch, record.facts)
-    _mark(
-        opened, rows[:done], np.full(done, State.EDITED, np.uint8), np.arange(done) // record.recipe.batch + 1
-    )
+    sizes = session.step_sizes(record.id, until)
+    done = sum(sizes)
+    steps = np.repeat(np.arange(len(sizes)) + 1, sizes)
+    _mark(opened, rows[:done], np.full(done, State.EDITED, np.uint8), steps)
     scored, states = judged(history_of(opened.events).fates()[:done])
     _mark(opened, rows[scored], states)
     for step in session.history(record.id):
@@ -171,14 +171,16 @@ def _mark(opened: Opened, rows: IntArray, states: StateArray, steps: IntArray | 
 
 def events_of(session: "Session", record: "RunRecord", until: int | None = None) -> "list[RunnerEvent]":
     """What the run told up to a step, and before it those that it branched from, as far as it is kept."""
+    from workbench.editing.batches import step_sizes
     from workbench.editing.events import Evaluated, RunStarted
     from workbench.runner.events import RunBegan
     from workbench.session.ledger import scores_behind
 
     until = record.steps_done if until is None else until
-    steps = -(-record.facts // record.recipe.batch)
+    facts, batch = session.job(record.id).facts, record.recipe.batch
+    sizes = step_sizes(facts, batch, session.step_sizes(record.id))
     told: list[RunnerEvent] = [RunBegan(record.id, record.name, warming_up=False)]
-    told.append(RunStarted(record.facts, 0, steps, record.modules, 0))
+    told.append(RunStarted(record.facts, 0, len(sizes), record.modules, 0, sizes))
     scores = {
         s.step: Evaluated(s.step, s.scores, s.per_fact, s.retention) for s in scores_behind(session, record)
     }
@@ -191,15 +193,14 @@ def events_of(session: "Session", record: "RunRecord", until: int | None = None)
             told.append(step.report)
         if step.position.editing and step.position.step in scores:
             told.append(scores[step.position.step])
-    told.append(_end_of(record, until))
+    told.append(_end_of(record, until, session.facts_after(record.id, until)))
     return told
 
 
-def _end_of(record: "RunRecord", until: int) -> "RunnerEvent":
+def _end_of(record: "RunRecord", until: int, done: int) -> "RunnerEvent":
     from workbench.editing.events import EndReason, RunEnded
 
     if until < record.steps_done:
-        done = min(until * record.recipe.batch, record.facts)
         return RunEnded(EndReason.STOPPED, done, until, record.seconds, f"Rewound to step {until:,}.")
     if record.reason in list(EndReason):
         reason, message = EndReason(record.reason), record.message

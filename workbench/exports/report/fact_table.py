@@ -52,7 +52,7 @@ def reasons_of(c: ReportContents, record: FactRecord, neighbours: Neighbours, pl
 
 def state_of(c: ReportContents, record: FactRecord, place: int) -> str:
     """A step that was cut off before it was told is in the model all the same."""
-    cut_off = record.fate is Fate.NEW and place // c.run.recipe.batch < c.run.steps_done
+    cut_off = record.fate is Fate.NEW and place < c.run.facts_done
     return (Fate.EDITED if cut_off else record.fate).value
 
 
