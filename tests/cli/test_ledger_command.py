@@ -126,7 +126,14 @@ def test_a_branch_goes_on_with_other_settings(session: Path, capsys: pytest.Capt
     assert ledger["standing"]["runs"] == [2]
     made = ledger["runs"][1]
     assert (made["name"], made["note"], made["parent"], made["parent_step"]) == ("slower", "try", 1, 2)
-    assert "keeps batch" in refused(capsys, "ledger", session, "--branch", "1:2", "--batch", "3")
+    assert "facts a step" in refused(capsys, "ledger", session, "--branch", "1:2", "--batch", "3")
+    sentence = refused(capsys, "ledger", session, "--branch", "1:2", "--warmup-memory", "1")
+    assert "Warm-up memory changed" in sentence
+    assert "start a new run" in sentence
+    assert "Other modules" in refused(
+        capsys, "ledger", session, "--branch", "1:2", "--modules", "mlp.down_proj@1"
+    )
+    assert len(told_of(capsys, "ledger", session)["runs"]) == 2
 
 
 def test_a_branch_shows_how_much_of_its_way_back_is_done(

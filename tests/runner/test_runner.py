@@ -185,6 +185,25 @@ def test_another_step_size_takes_the_statistics_over(watched: Watched) -> None:
     assert len(watched.bench.chain) == 1
 
 
+@pytest.mark.parametrize("changes", [{"memory": 0.0}, {"warmup_memory": 2.0}])
+def test_settings_that_the_state_cannot_follow_are_refused_and_change_nothing(
+    watched: Watched, changes: dict[str, float]
+) -> None:
+    watched.run(watched.order(0, warmup=4))
+    watched.run(watched.order(2))
+    before, rows = watched.weights(), watched.bench.rows
+    other = RECIPE.with_(**changes)
+    modules = watched.order().modules
+    why = watched.bench.why_afresh(other, modules)
+    assert why in ("Edit memory changed", "Warm-up memory changed")
+    watched.run(watched.order(2, recipe=other))
+    assert why in watched.of(JobFailed)[0].sentence
+    assert torch.equal(watched.weights(), before)
+    assert (watched.bench.rows, watched.bench.chain, len(watched.session.runs())) == (rows, [1, 2], 2)
+    watched.run(watched.order(2, recipe=other, afresh=True))
+    assert watched.bench.chain == [3]
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [

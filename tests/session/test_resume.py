@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
 from tests.session.kept_runs import (
     assert_same_state,
@@ -258,11 +260,52 @@ def test_a_branch_goes_on_from_a_step_under_another_recipe(tmp_path: Path) -> No
             copied(session.rebuild(tiny_model(), step=1).editor),
             copied(session.rebuild(tiny_model(), 1, 1).editor),
         )
-        with pytest.raises(SessionError, match="does not fit"):
+        with pytest.raises(SessionError, match="Edit memory changed"):
             session.branch(tiny_model(), 1, 2, recipe(memory=0))
+        with pytest.raises(SessionError, match="Other modules are chosen"):
+            session.branch(tiny_model(), 1, 2, recipe(memory=1, modules="model.layers.1.mlp.down_proj"))
         with pytest.raises(SessionError, match="2 facts a step"):
             session.branch(tiny_model(), 1, 2, stronger.with_(batch=3))
         assert len(session.runs()) == 2
+
+
+def branched(session: Session, chosen: Recipe) -> dict[str, Tensor]:
+    going = session.branch(tiny_model(), 1, 2, chosen)
+    list(Run(going.editor, going.job, sink=going.recorder, done=going.done).events())
+    return copied(going.editor)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"ridge": 5.0}, {"protection": 20.0}, {"warmup_memory": 2.0}, {"seed": 1}]
+)
+def test_a_branch_does_not_record_a_prior_that_it_does_not_use(
+    tmp_path: Path, changes: dict[str, float]
+) -> None:
+    chosen = recipe(memory=1, protection=10)
+    run_kept(tmp_path / "s", chosen, job(12))
+    with Session.open(tmp_path / "s") as session:
+        with pytest.raises(SessionError, match="set it back, or start a new run"):
+            session.branch(tiny_model(), 1, 2, chosen.with_(**changes))
+        assert len(session.runs()) == 1
+
+
+def test_a_branch_uses_the_ridge_that_it_records(tmp_path: Path) -> None:
+    """Without a prior it is of each step alone."""
+    run_kept(tmp_path / "s", recipe(), job(12))
+    with Session.open(tmp_path / "s") as session:
+        same, other = branched(session, recipe()), branched(session, recipe(ridge=50))
+        assert session.run().recipe.ridge == 50
+        moved = f"moved/{DOWN_1}"
+        assert not torch.allclose(same[moved], other[moved])
+        assert_same_state(copied(session.rebuild(tiny_model()).editor), other)
+
+
+def test_a_branch_has_the_warm_up_behind_it(tmp_path: Path) -> None:
+    run_kept(tmp_path / "s", recipe(), job(12, warmup=8))
+    with Session.open(tmp_path / "s") as session:
+        same = branched(session, recipe())
+        assert_same_state(branched(session, recipe(warmup_facts=8)), same)
+        assert session.run().recipe == recipe()
 
 
 @pytest.mark.parametrize("memory", [0.0, 1.0])

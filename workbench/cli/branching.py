@@ -25,7 +25,7 @@ def go_on_from(options: argparse.Namespace) -> int:
         run, step = place(options.branch) if options.branch else (options.replay, 0)
         record = session.run(run)
         removed = positions(options.without, record.facts) if options.without else ()
-        recipe = branch_recipe(record, options) if options.branch else None
+        recipe = branch_recipe(record, step, options) if options.branch else None
         chain_to(session, run, step)
         loaded = load_base(record.model, options.model, options.device, line)
         if removed:
@@ -42,17 +42,17 @@ def go_on_from(options: argparse.Namespace) -> int:
     return 0
 
 
-def branch_recipe(record: "RunRecord", options: argparse.Namespace) -> "Recipe":
-    """The run's own with what was given. Raises SettingError, and InputError for what a branch cannot change."""
+def branch_recipe(record: "RunRecord", step: int, options: argparse.Namespace) -> "Recipe":
+    """The run's own with what was given. Raises SettingError, and InputError for what a branch cannot change, but for
+    modules: which a pattern names, the model tells."""
     from workbench.cli.options import given_settings
     from workbench.editing.recipes import recipe_named
+    from workbench.session.resume import why_no_branch
 
     given = given_settings(options)
     kept = {"batch": record.recipe.batch, "modules": record.recipe.modules}
     base = recipe_named(options.recipe).with_(**kept) if options.recipe else record.recipe
-    changed = [name for name in kept if name in given and given[name] != kept[name]]
-    if changed:
-        raise InputError(
-            f"A branch keeps {' and '.join(changed)} of run {record.id}: start a new run for another choice."
-        )
-    return base.with_(**given)
+    recipe = base.with_(**given)
+    if why := why_no_branch(record, step, recipe, record.modules):
+        raise InputError(why)
+    return recipe

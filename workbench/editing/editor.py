@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from workbench.editing.carrying import Made
 from workbench.editing.events import ModuleStep
 from workbench.editing.moments import Moments
 from workbench.editing.precision import Precision
@@ -46,6 +47,12 @@ class Editor:
         self.precisions: dict[str, Precision] = {}
         # bf16 gradients carry 8 bits: a float32 decomposition loses nothing of them.
         self._decomposition_dtype = torch.float64 if loaded.dtype == torch.float32 else torch.float32
+
+    @property
+    def made(self) -> Made:
+        names = frozenset(m.name for m in self.modules)
+        seen = any(s.rows for s in self.statistics.values())
+        return Made(self.recipe, names, seen, bool(self.precisions))
 
     @property
     def rows(self) -> int:

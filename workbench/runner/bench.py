@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from workbench.session.recorder import RunRecorder
     from workbench.session.resume import GoingOn
 
-# Statistics are of these: another choice makes them useless.
-_OF_STATISTICS = ("normalisation", "scope", "loss")
-_OF_PRECISION = ("ridge", "protection", "warmup_memory")  # what the prior was made with
-
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -87,17 +83,12 @@ class Bench:
 
     def why_afresh(self, recipe: "Recipe", modules: "Sequence[EditableModule]") -> str:
         """What makes the state of the model useless for a run with these settings; empty where nothing does."""
+        from workbench.editing.carrying import why_not_carried
+
         editor = self.editor
         if editor is None:
             return ""
-        if {m.name for m in modules} != {m.name for m in editor.modules}:
-            return "other modules are ticked"
-        changed = [name for name in _OF_STATISTICS if getattr(recipe, name) != getattr(editor.recipe, name)]
-        if editor.precisions:
-            changed += [
-                name for name in _OF_PRECISION if getattr(recipe, name) != getattr(editor.recipe, name)
-            ]
-        return f"{' and '.join(changed)} changed" if changed else ""
+        return why_not_carried(editor.made, recipe, (m.name for m in modules))
 
     def _stand_at(self, chain: Sequence[int] = (), cuts: Mapping[int, int] | None = None) -> None:
         self.chain, self.cuts, self.warmup_rows = list(chain), dict(cuts or {}), 0
@@ -254,6 +245,10 @@ class Bench:
         from workbench.editing.editor import Editor
         from workbench.session.state import load_state, state_tensors
 
+        if why := self.why_afresh(order.recipe, order.modules):
+            raise SessionError(
+                f"The model was edited with other settings ({why}): set them back, or start over from the unedited one."
+            )
         old, loaded = self.editor, self._model()
         if old is not None and old.recipe == order.recipe and old.modules == tuple(order.modules):
             return old

@@ -349,7 +349,8 @@ class Session:
         self._database.require_writable()
         record = self.run(run)
         if recipe is not None:
-            resume.require_same_batch(recipe, record)
+            loaded = model.loaded if isinstance(model, Editor) else model
+            recipe = resume.branch_recipe(record, step, recipe, loaded)
         job = resume.without(self.job(run), removed)
         rebuilt = self.rebuild(model, run, step, watch)
         editor = rebuilt.editor

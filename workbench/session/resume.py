@@ -1,6 +1,6 @@
 """Going on with a run that was stopped or cut off, branching one, and replaying one without some of its facts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import isnan, nan
@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from workbench.editing.batches import earlier_step
+from workbench.editing.carrying import BEHIND_A_BRANCH, Made, why_not_carried
 from workbench.editing.editor import Editor
 from workbench.editing.events import ModuleStep, StepApplied
 from workbench.editing.job import Done, Job
 from workbench.editing.recipe import Recipe
 from workbench.editing.shift import Shift
 from workbench.errors import SessionError
+from workbench.models.loaded import LoadedModel
+from workbench.models.modules import select
 from workbench.session.paths import STEPS
 from workbench.session.rebuild import Rebuilt, read_step
 from workbench.session.recorder import RunRecorder
@@ -72,12 +75,30 @@ def warmup_steps(run: RunRecord) -> int:
     return -(-run.warmup // run.recipe.batch)
 
 
-def require_same_batch(recipe: Recipe, run: RunRecord) -> None:
-    """Steps are counted in batches, so that a branch keeps their size."""
-    if recipe.batch != run.recipe.batch:
-        raise SessionError(
-            f"Run {run.id} has {run.recipe.batch:,} facts a step: a branch keeps that; start a new run for another."
+def why_no_branch(run: RunRecord, step: int, recipe: Recipe, modules: Iterable[str]) -> str:
+    """One sentence; empty where a run with these settings can go on from there. Steps are counted in batches, so that
+    a branch keeps their size."""
+    made = Made(run.recipe, frozenset(run.modules), rows=True, precision=run.recipe.keeps_precision)
+    if why := why_not_carried(made, recipe, modules):
+        return (
+            f"{why[:1].upper()}{why[1:]}, and what run {run.id} did up to step {step:,} was made with the setting "
+            "before: set it back, or start a new run."
         )
+    if recipe.batch != run.recipe.batch:
+        return (
+            f"Run {run.id} has {run.recipe.batch:,} facts a step, and a branch keeps that: set it to as many."
+        )
+    return ""
+
+
+def branch_recipe(run: RunRecord, step: int, recipe: Recipe, loaded: LoadedModel) -> Recipe:
+    """With the warm-up that is behind it. Raises SessionError where ``why_no_branch`` has a reason."""
+    modules = run.modules
+    if recipe.modules and recipe.modules != run.recipe.modules:
+        modules = tuple(m.name for m in select(loaded.modules, recipe.modules))
+    if why := why_no_branch(run, step, recipe, modules):
+        raise SessionError(why)
+    return recipe.with_(**{name: getattr(run.recipe, name) for name in BEHIND_A_BRANCH})
 
 
 def without(job: Job, removed: Collection[int]) -> Job:

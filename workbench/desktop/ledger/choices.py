@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.editing.batches import last_step_before, step_sizes
+from workbench.editing.carrying import BEHIND_A_BRANCH
 from workbench.editing.recipe import Recipe
 from workbench.facts.fact import Fact
 from workbench.settings import described
@@ -12,10 +13,8 @@ from workbench.settings import described
 if TYPE_CHECKING:
     from workbench.session.records import RunRecord
 
-# What the state of a run was made with; another choice makes it useless.
-_OF_STATE = ("normalisation", "scope", "loss")
 # What a branch has behind it already, or that changes nothing of it.
-_SETTLED = ("name", "warmup_mode", "warmup_facts", "modules")
+_SETTLED = ("name", "modules", *BEHIND_A_BRANCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +31,6 @@ def changes(record: "RunRecord", recipe: Recipe) -> list[tuple[str, str, str]]:
         for name, about in described(Recipe).items()
         if name not in _SETTLED and getattr(record.recipe, name) != getattr(recipe, name)
     ]
-
-
-def why_no_branch(record: "RunRecord", recipe: Recipe, modules: Collection[str], step: int) -> str:
-    """One sentence; empty where a branch can begin."""
-    titles = described(Recipe)
-    changed = [name for name in _OF_STATE if getattr(record.recipe, name) != getattr(recipe, name)]
-    if changed:
-        return (
-            f"{' and '.join(titles[n].label for n in changed)} changed: the statistics of run {record.id} are of no "
-            "use for that; start a new run."
-        )
-    if set(modules) != set(record.modules):
-        return f"Other modules are ticked than run {record.id} edited: tick those, or start a new run."
-    if recipe.batch != record.recipe.batch:
-        return f"Run {record.id} has {record.recipe.batch:,} facts a step, and a branch keeps that: set it to as many."
-    if record.recipe.keeps_precision and not recipe.keeps_precision:
-        return f"Run {record.id} keeps earlier edits or ordinary text: a branch needs some protection or memory too."
-    if step * recipe.batch >= record.facts:
-        return f"Run {record.id} has no facts after step {step:,}: choose an earlier step."
-    return ""
 
 
 def positions_of(facts: Collection[Fact], of_run: Sequence[Fact]) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.desktop.ledger.choices import RunSteps, changes, replay_in_words, why_no_branch
+from workbench.desktop.ledger.choices import RunSteps, changes, replay_in_words
 from workbench.desktop.theme import mark
 from workbench.desktop.widgets import Sentence, label, permit
 
@@ -72,6 +72,8 @@ class BranchDialog(_RunDialog):
         modules: Sequence[str],
         parent: QWidget | None = None,
     ) -> None:
+        from workbench.session.resume import why_no_branch
+
         suggested = f"{record.name}, from step {step}"
         super().__init__("branch-dialog", "Branch", "Start the branch", suggested, parent)
         self.column.addWidget(
@@ -87,7 +89,7 @@ class BranchDialog(_RunDialog):
         self.settings.setObjectName("branch-dialog-settings")
         self.column.addWidget(self.settings)
         self._finish()
-        self._permit(why_no_branch(record, recipe, modules, step))
+        self._permit(why_no_branch(record, step, recipe, modules))
 
 
 class ReplayDialog(_RunDialog):
