@@ -5,12 +5,11 @@ import sys
 import threading
 from collections.abc import Iterator
 
-import psutil
 import pytest
 import torch
 
 from workbench.models import machine
-from workbench.models.machine import cores, give_way, one_a_thread
+from workbench.models.machine import Threads, give_way, one_a_thread
 
 
 @pytest.fixture(autouse=True)
@@ -47,14 +46,14 @@ def test_an_error_of_one_is_raised() -> None:
     assert torch.get_num_threads() == 2
 
 
-def in_a_thread(threads: int = 0) -> tuple[int, int, int]:
-    """What ``give_way`` says, what torch does and the thread's niceness."""
-    found: list[tuple[int, int, int]] = []
+def in_a_thread(threads: int = 0) -> tuple[int, int]:
+    """What torch does there after ``give_way``, and the thread's niceness."""
+    found: list[tuple[int, int]] = []
 
     def work() -> None:
-        chosen = give_way(threads)
+        give_way(threads)
         own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) if sys.platform == "linux" else 0
-        found.append((chosen, torch.get_num_threads(), own))
+        found.append((torch.get_num_threads(), own))
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -62,33 +61,72 @@ def in_a_thread(threads: int = 0) -> tuple[int, int, int]:
     return found[0]
 
 
-@pytest.mark.parametrize(("elsewhere", "left"), [(0.1, 0), (1.4, 1)])
-def test_all_cores_are_taken_where_nobody_else_needs_them(
-    monkeypatch: pytest.MonkeyPatch, elsewhere: float, left: int
+class Machine:
+    """Takes as long for a look as ``seconds`` says for each number of threads."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.now, self.looks = 0.0, 0
+        self.seconds: dict[int, float] = {}
+        patch.setattr(machine, "_seconds", self._take)
+        patch.setattr("workbench.models.machine.time.monotonic", lambda: self.now)
+
+    def _take(self, _work: object) -> float:
+        took = self.seconds[torch.get_num_threads()]
+        self.now += took
+        self.looks += 1
+        return took
+
+
+IDLE, BUSY = {2: 0.005, 1: 0.009}, {2: 0.02, 1: 0.009}  # another program has one of two cores
+
+
+@pytest.fixture
+def simulated(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(monkeypatch)
+
+
+@pytest.mark.parametrize(("seconds", "fastest"), [(IDLE, 2), (BUSY, 1), ({2: 0.009, 1: 0.009}, 2)])
+def test_the_number_that_is_fastest_is_taken(
+    simulated: Machine, seconds: dict[int, float], fastest: int
+) -> None:
+    simulated.seconds = seconds
+    assert Threads([1, 2]).look() == torch.get_num_threads() == fastest
+
+
+def test_it_is_looked_at_again_and_takes_little_of_the_time(simulated: Machine) -> None:
+    threads, spent = Threads([1, 2]), 0.0
+    for second in range(100):
+        simulated.seconds = IDLE if second < 50 else BUSY
+        before = simulated.now
+        used = threads.look()
+        spent += simulated.now - before
+        simulated.now += 1
+        assert used == (2 if second < 50 else 1) or second in (50, 51)
+    assert simulated.looks > 100
+    assert spent < 0.1 * simulated.now
+
+
+def test_a_number_that_a_person_fixed_is_not_looked_at(
+    simulated: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert in_a_thread()[0] == 2
+    assert in_a_thread(3)[0] == 3
+    assert simulated.looks == 0
+
+
+def test_a_core_is_left_where_the_thread_cannot_give_way(
+    simulated: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr(machine, "busy_elsewhere", lambda: elsewhere)
-    left = left if sys.platform == "linux" else 1
-    chosen, used, _ = in_a_thread()
-    assert chosen == used == max(1, cores() - left)
-
-
-def test_the_persons_number_counts_and_the_environments_bounds_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "busy_elsewhere", lambda: 0.0)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert in_a_thread()[:2] == (1, 1)
-    assert in_a_thread(3)[:2] == (3, 3)
+    monkeypatch.setattr(machine, "cores", lambda: 2)
+    monkeypatch.setattr(machine, "_lower_priority", lambda: False)
+    simulated.seconds = IDLE
+    assert in_a_thread()[0] == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a priority for each thread")
 def test_the_thread_gives_way_and_the_others_do_not() -> None:
     before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    assert in_a_thread(1)[2] > before
+    assert in_a_thread(1)[1] > before
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
-
-
-def test_what_this_process_computes_is_not_what_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(psutil, "cpu_count", lambda: 4)
-    monkeypatch.setattr(psutil, "cpu_percent", lambda _seconds: 100.0)  # of all four
-    monkeypatch.setattr(psutil.Process, "cpu_percent", lambda _self: 250.0)  # of one
-    assert machine.busy_elsewhere() == 1.5

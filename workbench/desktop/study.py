@@ -30,7 +30,7 @@ class StudyRequest:
     recipe: Recipe
     ordinary_text: tuple[str, ...] | None = None
     perplexity_text: tuple[str, ...] | None = None
-    threads: int = 0  # of the arithmetic; 0: all cores, giving way to the window
+    threads: int = 0  # of the arithmetic; 0: as many as are the fastest
 
 
 class CancelControl(Control):
@@ -61,9 +61,10 @@ def study_work(
     def work(tell: Tell, cancel: Event) -> object:
         from workbench.models.machine import give_way
 
-        give_way(request.threads)
+        control = CancelControl(cancel, tell)
+        control.look = give_way(request.threads).look
         with request.model(cancel) as loaded:
-            for event in events(loaded, CancelControl(cancel, tell)):
+            for event in events(loaded, control):
                 if (result := result_of(event)) is not None:
                     return result
                 tell(event)

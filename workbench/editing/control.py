@@ -7,6 +7,8 @@ from collections.abc import Callable
 from workbench.editing.events import Phase, Progressed
 
 REPORT_INTERVAL = 0.1  # seconds between two Progressed events of one phase
+# What has no step in hand: nothing that is computed in them has to be computed again in the same way.
+BETWEEN_STEPS = frozenset({Phase.TEXT, Phase.PROTECTION, Phase.BASELINE, Phase.EVALUATION})
 
 
 class Control:
@@ -17,6 +19,9 @@ class Control:
 
     def __init__(self, listener: Callable[[Progressed], None] | None = None) -> None:
         self._listener = listener
+        self.look: Callable[[], object] | None = (
+            None  # at how many threads are the fastest, for ``look_again``
+        )
         self._last_report = (Phase.EDITING, 0.0)
         self._stop = threading.Event()
         self._after_step = threading.Event()
@@ -53,10 +58,17 @@ class Control:
         self._going.wait()
         return self._stop.is_set()
 
+    def look_again(self) -> None:
+        """Called where the number of threads may change: before a step, never within one."""
+        if self.look is not None:
+            self.look()
+
     def progress(self, phase: Phase, unit: str) -> Callable[[int, int], None]:
         """A callback (done, total) that reports at most ten times a second, and always the last."""
 
         def report(done: int, total: int) -> None:
+            if phase in BETWEEN_STEPS:
+                self.look_again()
             if self._listener is None:
                 return
             last_phase, last_time = self._last_report

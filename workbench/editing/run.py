@@ -241,6 +241,7 @@ class Run:
     ) -> Generator[Event, None, tuple[Traced, dict[str, Shift], dict[str, Whitening]]]:
         """The batch's rows, counted into the statistics, and its shifts, in no weight yet. Raises NonFinite with the
         statistics as they were; ``facts[first:]`` are those of the batch."""
+        self.control.look_again()
         names = [fact.prompt for fact in facts[first : first + len(chunk)]]
         self._report_pass = None if warming_up else self.control.progress(Phase.EDITING, "facts")
         traced = yield from self._trace(chunk, names)

@@ -1,50 +1,73 @@
 """What this computer is, for whoever shows it, and how much of its cores torch takes."""
 
+import math
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from statistics import median
 from typing import TypeVar
 
-import psutil
 import torch
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-_LOOK_S, _BUSY = 0.2, 0.5  # seconds; cores
-
 _NICENESS = 5  # a third of an ordinary thread's share: low enough to give way, never starved
+_LOOK_SHARE = 20  # of the time, one part in so many is spent on looks
+_ROUNDS, _ROWS, _WIDTH = 3, 256, 1024  # products of a look, for each number of threads, and their size
 
 
-def give_way(threads: int = 0) -> int:
-    """Sets and returns how many threads torch computes with in the calling thread, so that a window stays quick.
+class Threads:
+    """How many threads torch computes with in the calling thread: what is fastest while other programs do what they do
+    now. Fixed where a person fixed it, here or by OMP_NUM_THREADS."""
 
-    0: all cores, at a lower priority than other threads' where the system has one for each thread (Linux). All but one
-    where it has not, or where other programs compute too: torch's threads wait for their slowest. At most
-    OMP_NUM_THREADS. A thread's priority stays lower until it ends, and threads that it starts have the same.
-    """
-    lowered = _lower_priority()
-    chosen = threads or _threads_to_take(lowered)
-    torch.set_num_threads(chosen)
+    def __init__(self, choices: Sequence[int]) -> None:
+        self._choices = tuple(choices)
+        self._due = -math.inf  # on the clock of time.monotonic
+
+    def look(self) -> int:
+        """Sets and returns the number; measured again where the last look is long enough ago."""
+        began = time.monotonic()
+        if len(self._choices) == 1:
+            torch.set_num_threads(self._choices[0])
+        elif began >= self._due:
+            torch.set_num_threads(_fastest(self._choices))
+            ended = time.monotonic()
+            self._due = ended + (_LOOK_SHARE - 1) * (ended - began)
+        return torch.get_num_threads()
+
+
+def give_way(threads: int = 0) -> Threads:
+    """Lowers the calling thread's priority where the system has one for each thread (Linux), so that a window stays
+    quick; where it has not, a core is left. It stays lower until the thread ends, and threads that it starts have the
+    same. ``threads``: 0 for what is fastest, looked at for the first time."""
+    most = cores() if _lower_priority() else max(1, cores() - 1)
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    fixed = threads or (int(asked) if asked.isdecimal() else 0)
+    chosen = Threads([fixed] if fixed else sorted({most, max(1, most - 1), (most + 1) // 2}))
+    chosen.look()
     return chosen
 
 
-def _threads_to_take(lowered: bool) -> int:
-    alone = lowered and busy_elsewhere() < _BUSY
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    most = int(asked) if asked.isdecimal() and int(asked) else cores()
-    return max(1, min(most, cores() if alone else cores() - 1))
+def _fastest(choices: Sequence[int]) -> int:
+    """By the median of products that take some milliseconds each, in turns, as threads wait for their slowest."""
+    a, b = torch.ones(_ROWS, _WIDTH), torch.ones(_WIDTH, _WIDTH)
+    taken: dict[int, list[float]] = {threads: [] for threads in choices}
+    for _ in range(_ROUNDS):
+        for threads, seconds in taken.items():
+            torch.set_num_threads(threads)
+            torch.mm(a, b)  # wakes them
+            seconds.append(_seconds(lambda: torch.mm(a, b)))
+    return min(choices, key=lambda threads: (median(taken[threads]), -threads))
 
 
-def busy_elsewhere() -> float:
-    """How many cores other programs keep busy; looks for _LOOK_S seconds."""
-    process = psutil.Process()
-    process.cpu_percent()
-    everything: float = psutil.cpu_percent(_LOOK_S) * (psutil.cpu_count() or 1)
-    own: float = process.cpu_percent()
-    return max(0.0, everything - own) / 100
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def _lower_priority() -> bool:

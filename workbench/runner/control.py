@@ -2,13 +2,10 @@
 
 from collections.abc import Callable
 
-from workbench.editing.control import Control
-from workbench.editing.events import Event, Phase, Progressed, StepApplied, StepSkipped, WarmupProgressed
+from workbench.editing.control import BETWEEN_STEPS, Control
+from workbench.editing.events import Event, Progressed, StepApplied, StepSkipped, WarmupProgressed
 from workbench.runner.events import PauseChanged
 from workbench.runner.gate import Gate
-
-# A run that is stopped "after this step" while it does one of these has no step in hand.
-_BETWEEN_STEPS = {Phase.TEXT, Phase.PROTECTION, Phase.BASELINE, Phase.EVALUATION}
 
 
 class GatedControl(Control):
@@ -40,7 +37,7 @@ class GatedControl(Control):
                 self._in_step = event.facts_done < event.facts_total
 
     def _heard(self, event: Progressed) -> None:
-        self._in_step = event.phase not in _BETWEEN_STEPS
-        if event.phase in _BETWEEN_STEPS and event.done >= event.total:
+        self._in_step = event.phase not in BETWEEN_STEPS
+        if event.phase in BETWEEN_STEPS and event.done >= event.total:
             self._in_step = True
         self._tell(event)

@@ -20,7 +20,7 @@ class Runner:
     """Commands may come from any thread; whoever watches takes ``events`` until JobEnded."""
 
     def __init__(self, bench: Bench, threads: int = 0) -> None:
-        """``threads`` for the engine's arithmetic; 0: all cores, giving way to the window."""
+        """``threads`` for the engine's arithmetic; 0: as many as are the fastest, looked at before each step."""
         self.bench = bench
         self.threads = threads
         self.events: SimpleQueue[RunnerEvent] = SimpleQueue()
@@ -92,7 +92,7 @@ class Runner:
         try:
             from workbench.models.machine import give_way
 
-            give_way(self.threads)
+            control.look = give_way(self.threads).look
             for event in work(control):
                 self._tell(event)
         except Cancelled:

@@ -10,11 +10,16 @@ from workbench.editing.tracing import Traced
 from workbench.errors import SessionError
 from workbench.models.modules import EditableModule
 
+_THREADS = "threads"
+MOST_THREADS = 1024
+
 
 def step_tensors(shifts: Mapping[str, Shift], traced: Traced) -> dict[str, Tensor]:
     """By module: ``keys`` (n, d_k), ``values`` (n, d_v); where weights changed ``right`` (r, d_v), and ``left``
-    (r, d_k) unless it is ``keys`` itself, or ``dense`` (d_k, d_v). Of the batch: ``losses``, ``success``, ``facts``."""
+    (r, d_k) unless it is ``keys`` itself, or ``dense`` (d_k, d_v). Of the batch: ``losses``, ``success``, ``facts``;
+    ``threads`` (1,) that compute here."""
     tensors = {"losses": traced.losses, "success": traced.success, "facts": traced.facts}
+    tensors[_THREADS] = torch.tensor([torch.get_num_threads()])
     for module, keys in traced.keys.items():
         tensors |= {f"{module}/keys": keys, f"{module}/values": traced.values[module]}
     for module, shift in shifts.items():
@@ -25,6 +30,14 @@ def step_tensors(shifts: Mapping[str, Shift], traced: Traced) -> dict[str, Tenso
         if shift.left is not traced.keys[module]:
             tensors[f"{module}/left"] = shift.left
     return tensors
+
+
+def threads_of(tensors: Mapping[str, Tensor], otherwise: int) -> int:
+    """How many the step was computed with; ``otherwise`` where an earlier version did not keep it."""
+    kept = tensors.get(_THREADS)
+    if kept is None or kept.dtype != torch.int64 or kept.numel() != 1:
+        return otherwise
+    return max(1, min(int(kept), MOST_THREADS))
 
 
 def step_from(

@@ -28,7 +28,6 @@ from workbench.session.paths import CHECKPOINTS, STEPS, file_prefix, require_own
 from workbench.session.rebuild import START, Rebuilt, rebuild, restore, under_recipe, weights_fingerprint
 from workbench.session.recorder import RunRecorder
 from workbench.session.records import (
-    Environment,
     ModelIdentity,
     Position,
     RunRecord,
@@ -314,7 +313,7 @@ class Session:
         rebuilt = self.rebuild(model, record.id, watch=watch)
         if on_error is not None:
             rebuilt.editor.recipe = record.recipe.with_(on_error=on_error)
-        self._runs.go_on(record.id, Environment.of(rebuilt.editor.loaded), rebuilt.editor.recipe)
+        self._runs.go_on(record.id, rebuilt.editor.recipe)
         recorder = RunRecorder(
             self.folder,
             self._runs,

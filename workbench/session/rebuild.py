@@ -16,7 +16,7 @@ from workbench.errors import SessionError, StepDamaged
 from workbench.evaluation.batching import Watch
 from workbench.models.loaded import LoadedModel
 from workbench.models.modules import EditableModule
-from workbench.session.factors import step_from
+from workbench.session.factors import step_from, threads_of
 from workbench.session.paths import CHECKPOINTS, STEPS
 from workbench.session.records import ModelIdentity, Position, RunRecord, StepRecord
 from workbench.session.runs_table import RunsTable
@@ -29,8 +29,8 @@ _log = logging.getLogger("workbench")
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """An editor in a kept state. ``bit_equal`` is False where another device, machine or version of torch
-    rounded otherwise than the one that made the run."""
+    """An editor in a kept state. ``bit_equal``: whether its fingerprint is the one that was kept; where it is not,
+    another device, machine or version of torch rounded otherwise than the one that made the run."""
 
     editor: Editor
     run: RunRecord
@@ -72,8 +72,7 @@ def restore(
     steps = _steps_from_branch(runs, record)
     position = _wanted(record, steps, step)
     try:
-        with _threads(record.environment.threads):
-            _go_to(folder, runs, editor, record, steps, position, watch or Watch())
+        _go_to(folder, runs, editor, record, steps, position, watch or Watch())
     except BaseException:
         editor.restore()
         raise
@@ -182,7 +181,7 @@ def _go_to(
     watch.done, watch.total = 0, len(left)
     for step in left:
         watch.check()
-        _repeat(folder, editor, step)
+        _repeat(folder, editor, step, record.environment.threads)
         watch.advance(1)
     _remember_shifts(folder, runs, editor, record, position)
 
@@ -230,14 +229,17 @@ def _load_nearest(
     return START
 
 
-def _repeat(folder: Path, editor: Editor, step: StepRecord) -> None:
-    """The step as the run did it, without the model: rows into the statistics, factors into the weights."""
+def _repeat(folder: Path, editor: Editor, step: StepRecord, threads: int) -> None:
+    """The step as the run did it, without the model: rows into the statistics, factors into the weights. ``threads``:
+    of the run, for a step that does not say its own."""
     try:
-        shifts, traced = read_step(folder, editor, step)
+        tensors = read_tensors(folder / STEPS, step.file)
+        shifts, traced = step_from(tensors, editor.modules, editor.loaded.device)
     except SessionError as error:
         raise _lost(error, step) from error
-    editor.observe(traced)
-    editor.apply(shifts, traced)
+    with _threads(threads_of(tensors, threads)):
+        editor.observe(traced)
+        editor.apply(shifts, traced)
 
 
 def retraced(
@@ -257,9 +259,8 @@ def retraced(
     watch.done, watch.total = 0, len(steps)
     for step in steps:
         watch.check()
-        with _threads(record.environment.threads):
-            if not step.skipped:
-                _repeat(folder, editor, step)
+        if not step.skipped:
+            _repeat(folder, editor, step, record.environment.threads)
         yield step, fingerprint(state_tensors(editor))
         watch.advance(1)
 

@@ -14,6 +14,7 @@ from workbench.editing.recipe import Recipe
 from workbench.errors import SessionError, SettingError
 from workbench.evaluation.scores import FactScores, Scores
 from workbench.models.loaded import LoadedModel
+from workbench.session.factors import MOST_THREADS
 from workbench.session.tensor_files import KeptFile
 
 INTERRUPTED = "interrupted"  # besides the reasons of RunEnded: nobody could tell the end
@@ -40,7 +41,7 @@ class Environment:
     """What rounding depends on."""
 
     device: str
-    threads: int
+    threads: int  # when the run began; each step has its own
     torch: str
     machine: str
 
@@ -148,7 +149,7 @@ def model_from(text: str) -> ModelIdentity:
 
 def environment_from(text: str) -> Environment:
     values = _texts(text, Environment)
-    return Environment(**values | {"threads": max(1, min(int(values.get("threads", "1")), 1024))})  # type: ignore[arg-type]
+    return Environment(**values | {"threads": max(1, min(int(values.get("threads", "1")), MOST_THREADS))})  # type: ignore[arg-type]
 
 
 def _texts(text: str, kind: type) -> dict[str, str]:

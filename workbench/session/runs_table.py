@@ -162,11 +162,11 @@ class RunsTable:
                 (now(), event.reason.value, event.message, event.seconds, run),
             )
 
-    def go_on(self, run: int, environment: Environment, recipe: Recipe) -> None:
+    def go_on(self, run: int, recipe: Recipe) -> None:
         with self._database.transaction() as transaction:
             transaction.run(
-                "UPDATE run SET ended = NULL, reason = NULL, message = '', environment = ?, recipe = ? WHERE id = ?",
-                (as_json(environment), as_json(recipe), run),
+                "UPDATE run SET ended = NULL, reason = NULL, message = '', recipe = ? WHERE id = ?",
+                (as_json(recipe), run),
             )
 
     def mark_interrupted(self) -> int:

@@ -64,7 +64,7 @@ class _Until(Control):
 
     def __init__(self, control: Control, deadline: float) -> None:
         super().__init__()
-        self._control, self._deadline = control, deadline
+        self._control, self._deadline, self.look = control, deadline, control.look
 
     def is_set(self) -> bool:
         return self._control.is_set() or time.monotonic() > self._deadline

@@ -33,8 +33,8 @@ class EngineChoice:
     threads: int = setting(
         0,
         "Threads",
-        "How many threads the engine computes with. 0: as many as there are cores, at a lower priority than the "
-        "window's; one less where the system has no such priorities or other programs compute too.",
+        "How many threads the engine computes with. 0: as many as are the fastest while other programs do what they "
+        "do, measured again before each step, at a lower priority than the window's.",
         low=0,
         high=1_024,
         zero="automatic",
