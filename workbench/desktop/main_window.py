@@ -190,6 +190,8 @@ class MainWindow(QMainWindow):
         on_bar = primary(now)
         self.tool_bar.set_primary(on_bar)
         self._show_activity(now)
+        if not now.activity:
+            self.probe.ask_again()
         if now.engine_ready and self._waiting_for_engine:
             waiting, self._waiting_for_engine = self._waiting_for_engine, []
             for act in waiting:
@@ -222,7 +224,8 @@ class MainWindow(QMainWindow):
         self.plots.refresh()
         if self.desk.run.running:
             self._show_progress()
-        self._name_edited()
+        if state := self.desk.run.bridge.progress.state():
+            self.probe.set_edited_name(f"Edited · {state}")
 
     @Slot()
     def _show_series(self) -> None:
@@ -240,11 +243,6 @@ class MainWindow(QMainWindow):
         self.status.show_activity("Stopping…" if run.stopping else run.under_way.headline())
         self.status.show_progress(run.under_way, running=True)
         self.run_panel.show_progress(run.bridge.progress, run.stopping)
-
-    def _name_edited(self) -> None:
-        progress = self.desk.run.bridge.progress
-        edited = not progress.warming_up and progress.step
-        self.probe.set_edited_name(f"Edited · step {progress.step:,}" if edited else "Edited")
 
     @Slot(object)
     def _show_model(self, loaded: object) -> None:

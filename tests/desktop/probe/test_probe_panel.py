@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QT
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.finding import find
+from workbench.desktop.probe.fact_rows import EDITED
 from workbench.desktop.probe.panel import ProbePanel
 from workbench.desktop.probe.prober import Answer, Odds, Side
 from workbench.errors import Cancelled, InputError
@@ -204,3 +205,70 @@ def test_going_away_while_it_asks_leaves_no_thread(qtbot: QtBot, prober: FakePro
     qtbot.waitUntil(lambda: text(panel, Side.ORIGINAL) == "Paris")
     panel.close_threads()
     assert not any(thread.is_alive() for thread in prober.threads)
+
+
+def test_an_answer_says_of_which_step_it_is_and_is_asked_again_after_the_run(
+    qtbot: QtBot, panel: ProbePanel
+) -> None:
+    panel.set_edited_name("Edited · before any step")
+    ask(qtbot, panel, "The capital")
+    panel.set_prompt("half typed")
+    panel.set_edited_name("Edited · run 1, step 1")
+    assert panel.panes[Side.EDITED].title.text() == "Edited · before any step"
+    with qtbot.waitSignal(panel._background.finished):
+        panel.ask_again()
+    assert panel.panes[Side.EDITED].title.text() == "Edited · run 1, step 1"
+    assert text(panel, Side.EDITED) == "Lyon <b>after</b> The capital"
+    assert find(panel, QLineEdit, "probe-prompt").text() == "half typed"
+    panel.ask_again()
+    assert not panel._background.busy
+
+
+def test_a_facts_answers_are_asked_again_and_other_pages_once_they_are_shown(
+    qtbot: QtBot, panel: ProbePanel
+) -> None:
+    panel.set_edited_name("Edited · run 1, step 1")
+    ask(qtbot, panel, "The capital")
+    with qtbot.waitSignal(panel._background.finished):
+        panel.probe_fact(FACT)
+    panel.set_edited_name("Edited · run 1, step 2")
+    header = panel.fact_view.model().headerData
+    assert header(EDITED, Qt.Orientation.Horizontal) == "Edited · run 1, step 1"
+    with qtbot.waitSignal(panel._background.finished):
+        panel.ask_again()
+    assert header(EDITED, Qt.Orientation.Horizontal) == "Edited · run 1, step 2"
+    assert "Edited · run 1, step 2: 1 of 1 hit" in says(panel)
+    with qtbot.waitSignal(panel._background.finished):
+        find(panel, QToolButton, "probe-mode-prompt").click()
+    assert panel.panes[Side.EDITED].title.text() == "Edited · run 1, step 2"
+
+
+def test_steps_that_are_applied_while_it_writes_are_told(
+    qtbot: QtBot, panel: ProbePanel, prober: FakeProber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stream(side: Side, prompt: str, cancel: Event) -> Iterator[str]:  # noqa: ARG001
+        yield " Lyon"
+        if side is Side.EDITED:
+            prober.go.wait()
+
+    monkeypatch.setattr(prober, "stream", stream)
+    prober.go.clear()
+    panel.set_edited_name("Edited · run 1, step 1")
+    panel.set_prompt("x")
+    panel.run()
+    qtbot.waitUntil(lambda: text(panel, Side.EDITED) == "Lyon")
+    panel.set_edited_name("Edited · run 1, step 2")
+    with qtbot.waitSignal(panel._background.finished):
+        prober.go.set()
+    assert panel.panes[Side.EDITED].title.text() == "Edited · run 1, step 1 and later"
+
+
+def test_what_is_hidden_is_asked_again_when_it_is_shown(qtbot: QtBot, panel: ProbePanel) -> None:
+    ask(qtbot, panel, "The capital")
+    panel.hide()
+    panel.set_edited_name("Edited · run 1, step 1")
+    panel.ask_again()
+    assert not panel._background.busy
+    with qtbot.waitSignal(panel._background.finished):
+        panel.show()
+    assert panel.panes[Side.EDITED].title.text() == "Edited · run 1, step 1"

@@ -14,6 +14,7 @@ from tests.desktop.shell.walker import Walker
 from tests.tiny import tiny_model
 from workbench.desktop.facts import State
 from workbench.desktop.main_window import MainWindow
+from workbench.desktop.probe.prober import Side
 from workbench.desktop.shell.recent import left_open, recent_sessions
 from workbench.editing.editor import Editor
 from workbench.errors import NonFinite, OutOfMemory
@@ -79,6 +80,22 @@ def test_the_rows_of_a_warm_up_stay_the_same_after_edits(walker: Walker, scope: 
     window.handlers._model_loaded(tiny_model())
     walker.wait_for_end()
     assert button.text() == said
+
+
+def test_a_probe_is_asked_again_after_a_run_and_after_a_discard(walker: Walker) -> None:
+    panel = walker.window.probe
+    pane = panel.panes[Side.EDITED]
+    assert len(set(walker.probe("fact 1 is"))) == 1
+    assert pane.title.text() == "Edited · before any step"
+    unedited = pane.text.toPlainText()
+    for press, name in (("edit", "Edited · run 1, step 2"), ("discard", "Edited · before any step")):
+        if press == "discard":
+            walker.answer("discard-question", "Discard run")
+        walker.press(press)
+        walker.wait_for_end()
+        walker.wait(lambda name=name: pane.title.text() == name, name)  # type: ignore[misc]
+        walker.wait(lambda: not panel.stop_button.isVisible(), "the answers")
+        assert (pane.text.toPlainText() == unedited) == (press == "discard")
 
 
 def test_pause_resume_stop_and_go_on(walker: Walker) -> None:

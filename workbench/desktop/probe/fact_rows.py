@@ -50,6 +50,12 @@ class FactRows(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[ProbeRow] = []
+        self._edited_name = HEADERS[EDITED]
+
+    def set_edited_name(self, name: str) -> None:
+        """Heads the edited model's answers."""
+        self._edited_name = name
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, EDITED, EDITED)
 
     def set_fact(self, fact: Fact | None) -> None:
         self.beginResetModel()
@@ -92,7 +98,7 @@ class FactRows(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Role.DisplayRole:
-            return HEADERS[section]
+            return self._edited_name if section == EDITED else HEADERS[section]
         if role == Role.ToolTipRole and section in (ORIGINAL, EDITED):
             said = "hit or miss: what the model writes by itself against what is expected. "
             return tip(f"{said}{PROTOCOLS['generated']}\n\nkept or changed: {PROTOCOLS['locality_kept']}")

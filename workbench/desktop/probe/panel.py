@@ -1,6 +1,7 @@
 """The probe dock: one prompt, or one fact's probes, asked of the original and the edited model."""
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QLineEdit,
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.desktop.background import Background
+from workbench.desktop.background import Background, Work
 from workbench.desktop.probe.answer_pane import AnswerPane
 from workbench.desktop.probe.asking import Answered, Asked, OddsRead, Written, ask_fact, ask_prompt
 from workbench.desktop.probe.fact_rows import FactRows
@@ -44,6 +45,9 @@ class ProbePanel(QWidget):
         self._truths: Truths = lambda _fact: None
         self._reason = NO_MODEL
         self._edited_name = Side.EDITED.value
+        self._taken: dict[int, str] = {}  # page → the edited model's name when it gave what is shown there
+        self._prompt = ""  # that was asked last
+        self._again = False  # the model is another since it was last asked
         self._background = Background(self)
         self._build()
         self._connect()
@@ -66,12 +70,32 @@ class ProbePanel(QWidget):
             pane.set_state("")
         self.odds.clear()
         self.fact_rows.forget_answers()
+        self.fact_rows.set_edited_name(Side.EDITED.value)
+        self._taken.clear()
         self.says.say("")
         self._refresh()
 
     def set_edited_name(self, name: str) -> None:
-        """Heads the edited model's next answer, for example "Edited · step 12"."""
+        """Heads the edited model's next answer, for example "Edited · run 2, step 12"."""
         self._edited_name = name
+
+    @Slot()
+    def ask_again(self) -> None:
+        """No run goes on: what is shown of a model that is not there any more is asked of this one."""
+        self._again = self._background.busy
+        self._ask_where_stale()
+
+    def _ask_where_stale(self) -> None:
+        stale = self._taken.get(self._page, self._edited_name) != self._edited_name
+        if stale and self.isVisible() and self._prober is not None and not self._background.busy:
+            if self._page == FACT_PAGE:
+                self._ask_fact(self._prober)
+            else:
+                self._ask_prompt(self._prober, self._prompt)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask_where_stale()
 
     def set_prompt(self, prompt: str) -> None:
         self._show_page(PROMPT_PAGE)
@@ -85,6 +109,8 @@ class ProbePanel(QWidget):
             self._background.drop()
         self._fact = fact
         self.fact_rows.set_fact(fact)
+        self.fact_rows.set_edited_name(Side.EDITED.value)
+        self._taken.pop(FACT_PAGE, None)
         self.fact_label.set_whole(_fact_in_words(fact), _fact_in_words(fact))
         self.says.say("")
         self.show_truth()
@@ -217,6 +243,7 @@ class ProbePanel(QWidget):
         self.fields.setCurrentIndex(0 if number == PROMPT_PAGE else 1)
         self.says.say("")
         self._refresh()
+        self._ask_where_stale()
 
     @Slot()
     def run(self) -> None:
@@ -225,15 +252,34 @@ class ProbePanel(QWidget):
             return
         if self._page == RUN_PAGE:
             self._show_page(FACT_PAGE)
-        self.says.say("")
         if self._page == FACT_PAGE:
-            self.fact_rows.forget_answers()
-            self._background.start(ask_fact(self._prober, self.fact_rows.probes()))
-            return
+            self._ask_fact(self._prober)
+        else:
+            self._ask_prompt(self._prober, self.prompt_field.text())
+
+    def _ask_fact(self, prober: Prober) -> None:
+        self.fact_rows.forget_answers()
+        self._ask(ask_fact(prober, self.fact_rows.probes()))
+
+    def _ask_prompt(self, prober: Prober, prompt: str) -> None:
+        self._prompt = prompt
         for side, pane in self.panes.items():
-            pane.begin(self._edited_name if side is Side.EDITED else side.value)
+            pane.begin(side.value)
         self.odds.clear()
-        self._background.start(ask_prompt(self._prober, self.prompt_field.text()))
+        self._ask(ask_prompt(prober, prompt))
+
+    def _ask(self, work: Work) -> None:
+        self.says.say("")
+        self._again = False
+        self._name_taken(self._edited_name)
+        self._background.start(work)
+
+    def _name_taken(self, name: str) -> None:
+        self._taken[self._page] = name
+        if self._page == FACT_PAGE:
+            self.fact_rows.set_edited_name(name)
+        else:
+            self.panes[Side.EDITED].title.setText(name)
 
     @Slot()
     def _stop(self) -> None:
@@ -245,6 +291,8 @@ class ProbePanel(QWidget):
         match told:
             case Asked(side):
                 self._set_states(side)
+                if side is Side.EDITED:
+                    self._name_taken(self._edited_name)
             case OddsRead(side, odds):
                 self.odds.set_odds(side, odds)
             case Written(side, piece):
@@ -265,9 +313,15 @@ class ProbePanel(QWidget):
         self._set_states(None)
         for pane in self.panes.values():
             pane.end()
+        taken = self._taken.get(self._page, self._edited_name)
+        if taken != self._edited_name:  # steps were applied meanwhile
+            self._name_taken(f"{taken} and later")
         if self._page == FACT_PAGE:
             before, after = (self.fact_rows.summary(side) for side in Side)
-            self.says.say(f"Original: {before}. {self._edited_name}: {after}." if after else "")
+            self.says.say(f"Original: {before}. {self._taken[FACT_PAGE]}: {after}." if after else "")
+        if self._again:
+            self._again = False
+            self._ask_where_stale()
 
     @Slot(object)
     def _failed(self, error: Exception) -> None:

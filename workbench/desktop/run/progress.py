@@ -119,6 +119,12 @@ class RunProgress:
             return "Paused"
         return self.phase or ("Warming up" if self.warming_up else "Editing")
 
+    def state(self) -> str:
+        """Of the model, ``run 2, step 3``; empty while the run that was asked for has not begun."""
+        if not self.run:
+            return "" if self.running else "before any step"
+        return f"run {self.run}, " + ("warm-up" if self.warming_up else f"step {self.step:,}")
+
     def count(self) -> str:
         """``1,300 of 20,000 facts``."""
         return f"{self.facts_done:,} of {self.facts_total:,} facts" if self.facts_total else ""
