@@ -1,5 +1,6 @@
 """``python -m workbench``: the window without arguments, else the command line."""
 
+import signal
 import sys
 from importlib import import_module
 
@@ -19,5 +20,15 @@ def _opens_window(arguments: list[str]) -> bool:
     return arguments[0] == "--session"
 
 
+def _program() -> int:
+    try:
+        return main()
+    except KeyboardInterrupt:  # before or after whatever handles it
+        print("workbench: stopped.", file=sys.stderr)
+        return 130
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the interpreter's own end needs no traceback
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_program())

@@ -1,32 +1,43 @@
 """The command line: the same engine, no display needed. Heavy imports wait until a command needs them."""
 
 import argparse
-import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from workbench import __version__
-from workbench.errors import WorkbenchError
 
-EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
+if TYPE_CHECKING:
+    from workbench.cli.boundary import Output
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0 done, 1 failed while running, 2 bad arguments or input, 130 interrupted."""
-    from workbench.cli.interrupt import interrupts
-    from workbench.cli.said import warnings_said
+    from workbench.cli.interrupt import ending_at_once, interrupts
+
+    with ending_at_once():
+        from workbench.cli.boundary import exit_code_of, watched_output
+        from workbench.cli.said import warnings_said
+
+        with watched_output() as output:
+            options = _parsed(arguments, output)
+            with interrupts(), warnings_said():
+                return exit_code_of(lambda: _done(options), output)
+
+
+def _parsed(arguments: Sequence[str] | None, output: "Output | None") -> argparse.Namespace:
+    from workbench.cli.boundary import written
+
+    try:
+        return parser().parse_args(arguments)
+    except SystemExit as end:
+        raise SystemExit(written(int(end.code or 0), output)) from None
+
+
+def _done(options: argparse.Namespace) -> int:
     from workbench.storage.partials import clear_abandoned
 
-    options = parser().parse_args(arguments)
-    try:
-        with interrupts(), warnings_said():
-            clear_abandoned()
-            return int(options.command(options) or 0)
-    except WorkbenchError as error:
-        print(f"workbench: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("workbench: stopped.", file=sys.stderr)
-        return EXIT_INTERRUPTED
+    clear_abandoned()
+    return int(options.command(options) or 0)
 
 
 def parser() -> argparse.ArgumentParser:

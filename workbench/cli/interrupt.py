@@ -4,10 +4,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from threading import Thread
 from types import FrameType
+from typing import NoReturn
 
 from workbench.signals import ending_signals
 
@@ -15,10 +16,25 @@ Handler = Callable[[int, FrameType | None], None]
 
 
 @contextmanager
-def interrupts() -> Iterator[None]:
-    """Within it TERM and HUP raise KeyboardInterrupt as Ctrl-C does, so that what is half-made is removed."""
+def ending_at_once() -> Iterator[None]:
+    """Within it a signal ends the program where it stands: while it starts there is nothing to remove, and libraries
+    swallow exceptions in their imports."""
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
+        _end_at_once()
+
+    with _handled_by(handle):
+        yield
+
+
+@contextmanager
+def interrupts() -> Iterator[None]:
+    """Within it TERM and HUP raise KeyboardInterrupt as Ctrl-C does, so that what is half-made is removed; while
+    something is imported they end the program."""
+
+    def handle(_signal: int, frame: FrameType | None) -> None:
+        if _is_importing(frame):
+            _end_at_once()
         raise KeyboardInterrupt
 
     with _handled_by(handle):
@@ -74,6 +90,20 @@ def _handled_by(handle: Handler) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _end_at_once() -> NoReturn:
+    with suppress(OSError):
+        os.write(2, b"workbench: stopped.\n")
+    os._exit(128 + signal.SIGINT)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _leave(terminals: list[int]) -> None:

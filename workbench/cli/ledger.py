@@ -89,7 +89,7 @@ def ledger_command(options: argparse.Namespace) -> int:
 def place(text: str) -> tuple[int, int]:
     """``2:3`` → run 2, step 3. Raises InputError for anything else."""
     run, _, step = text.partition(":")
-    if not (run.isdecimal() and step.isdecimal()):
+    if not (run.isdecimal() and step.isdecimal() and len(text) < 20):
         raise InputError(f"{text!r} names no step: give RUN:STEP, such as 2:3.")
     return int(run), int(step)
 

@@ -6,6 +6,8 @@ from types import TracebackType
 
 from tqdm import tqdm
 
+from workbench.cli.said import say
+
 PLAIN_INTERVAL = 10.0  # seconds between two plain lines of one piece of work
 
 
@@ -13,7 +15,7 @@ class ProgressLine:
     """One bar at a time; a new title closes the one before."""
 
     def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
+        self._terminal = sys.stderr is not None and sys.stderr.isatty()
         self._bar: tqdm | None = None
         self._title = ""
         self._began = self._told = 0.0
@@ -41,7 +43,7 @@ class ProgressLine:
         if self._terminal and bar is not None:
             bar.write(sentence, file=sys.stderr)
         else:
-            print(sentence, file=sys.stderr, flush=True)
+            say(sentence)
 
     def close(self) -> None:
         if self._bar is not None:
@@ -82,7 +84,7 @@ class ProgressLine:
             line += f", {done / seconds:,.1f} {unit}/s"
             if total > done:
                 line += f", about {duration((total - done) * seconds / done)} left"
-        print(line + (f" ({detail})" if detail else ""), file=sys.stderr, flush=True)
+        say(line + (f" ({detail})" if detail else ""))
 
 
 def duration(seconds: float) -> str:

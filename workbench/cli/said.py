@@ -3,9 +3,16 @@
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from workbench.storage.log_file import OWN, logging_to_file
+
+
+def say(sentence: str) -> None:
+    """On standard error; where nobody can read that, the command goes on."""
+    if sys.stderr is not None:  # closed from the beginning
+        with suppress(OSError, ValueError):
+            print(sentence, file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -21,4 +28,4 @@ def warnings_said() -> Iterator[None]:
 
 class _Said(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        print(f"workbench: {record.getMessage()}", file=sys.stderr, flush=True)
+        say(f"workbench: {record.getMessage()}")

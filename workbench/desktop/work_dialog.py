@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from workbench.desktop.background import Background, Work
 from workbench.desktop.widgets import ProgressRow
 from workbench.errors import WorkbenchError
+from workbench.storage.log_file import unforeseen_in_words
 
 
 class WorkDialog(QDialog):
@@ -41,9 +42,7 @@ class WorkDialog(QDialog):
         if isinstance(error, WorkbenchError):
             return str(error)
         self.broken.emit(error)
-        return (
-            f"This failed in a way that was not foreseen ({type(error).__name__}: {error}); the log has more."
-        )
+        return unforeseen_in_words(error, "This")
 
     def reject(self) -> None:
         if self.work.busy:

@@ -10,10 +10,9 @@ from workbench.errors import Cancelled, NonFinite, UnfitFacts, WorkbenchError
 from workbench.runner.bench import Bench
 from workbench.runner.control import GatedControl
 from workbench.runner.events import JobEnded, JobFailed, RunBegan, RunnerEvent
+from workbench.storage.log_file import unforeseen
 
 Work = Callable[[GatedControl], Iterator[Event | RunBegan]]
-
-UNFORESEEN = "The engine failed in a way that was not foreseen ({kind}: {error})."
 
 
 class Runner:
@@ -105,7 +104,7 @@ class Runner:
 
     def _failure(self, error: BaseException) -> JobFailed:
         expected = isinstance(error, WorkbenchError)
-        sentence = str(error) if expected else UNFORESEEN.format(kind=type(error).__name__, error=error)
+        sentence = str(error) if expected else unforeseen(error, "The engine")
         details = "".join(traceback.format_exception(error))
         unfit = error.unfit if isinstance(error, UnfitFacts) else ()
         return JobFailed(

@@ -100,7 +100,7 @@ class RunsTable:
         return [run for (run,) in self._database.rows("SELECT id FROM run ORDER BY id")]
 
     def one(self, run: int) -> RunRecord:
-        rows = self._database.rows(f"{_RUN} WHERE id = ?", (run,))
+        rows = self._database.rows(f"{_RUN} WHERE id = ?", (run,)) if run.bit_length() < 64 else []
         if not rows:
             raise SessionError(f"The session has no run {run}: see its ledger for those it has.")
         return self._record(rows[0])

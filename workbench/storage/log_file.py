@@ -20,6 +20,20 @@ def log_path() -> Path:
     return Path(user_log_dir(APPLICATION, appauthor=False)) / "workbench.log"
 
 
+def unforeseen(error: BaseException, what: str) -> str:
+    """One sentence for the person. The traceback goes into the log file, which it names."""
+    logging.getLogger("unforeseen").error("%s failed", what, exc_info=error)
+    return unforeseen_in_words(error, what)
+
+
+def unforeseen_in_words(error: BaseException, what: str) -> str:
+    """For an error that is logged elsewhere."""
+    return (
+        f"{what} failed in a way that was not foreseen ({type(error).__name__}: {_first_line(error)}); the details are "
+        f"in {log_path()}."
+    )
+
+
 @contextmanager
 def logging_to_file() -> Iterator[None]:
     """Within it, records and Python's warnings go into the file and nowhere else by themselves."""
@@ -83,3 +97,8 @@ class _Once(logging.Filter):
         new = said not in self._seen
         self._seen.add(said)
         return new
+
+
+def _first_line(error: BaseException, length: int = 160) -> str:
+    text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    return text if len(text) <= length else text[: length - 1] + "…"

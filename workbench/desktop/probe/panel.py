@@ -26,6 +26,7 @@ from workbench.desktop.theme import icon
 from workbench.desktop.widgets import ElidedLabel, Sentence, line, permit, push_button, row
 from workbench.errors import Cancelled, WorkbenchError
 from workbench.facts.fact import Fact
+from workbench.storage.log_file import unforeseen_in_words
 
 PROMPT_PAGE, FACT_PAGE, RUN_PAGE = range(3)
 NO_MODEL = "Load a model first."
@@ -331,9 +332,7 @@ class ProbePanel(QWidget):
         elif isinstance(error, WorkbenchError):
             self.says.say(_sentence(error), "bad")
         else:
-            self.says.say(
-                f"The probe failed in a way that was not foreseen ({type(error).__name__}: {error}).", "bad"
-            )
+            self.says.say(unforeseen_in_words(error, "The probe"), "bad")
             self.broken.emit(error)
 
     def _why_not(self) -> str:

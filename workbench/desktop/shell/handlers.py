@@ -23,6 +23,7 @@ from workbench.desktop.shell.situation import NO_ENGINE, reasons
 from workbench.desktop.shell.study_handlers import StudyHandlers
 from workbench.editing.recipes import named_recipes
 from workbench.errors import Cancelled, StepDamaged, WorkbenchError
+from workbench.storage.log_file import unforeseen_in_words
 
 if TYPE_CHECKING:
     from workbench.desktop.main_window import MainWindow
@@ -301,13 +302,7 @@ class Handlers(QObject):
             self.tell(Notice(f"{what} failed. {error}", "bad", details, offers=self._ways_on(error)))
             _log.error("%s failed: %s", what, error)
         else:
-            self.tell(
-                Notice(
-                    f"{what} failed in a way that was not foreseen ({type(error).__name__}: {error}).",
-                    "bad",
-                    details,
-                )
-            )
+            self.tell(Notice(unforeseen_in_words(error, what), "bad", details))
             _log.error("%s failed", what, exc_info=error)
 
     def _ways_on(self, error: WorkbenchError) -> list[tuple[str, Callable[[], object]]]:

@@ -122,7 +122,7 @@ class Telling(QObject):
 
     @Slot(object)
     def _tell_failure(self, failure: JobFailed) -> None:
-        _log.error("%s\n%s", failure.sentence, failure.details.rstrip())
+        _log.error("%s\n%s", failure.sentence, failure.details.rstrip() if failure.expected else "")
         sentence = f"{failure.sentence[:1].upper()}{failure.sentence[1:]}"
         offers: list[tuple[str, Callable[[], object]]] = []
         run = self._window.desk.run
