@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from workbench.cli.progress import ProgressLine
 from workbench.errors import InputError, UnfitFacts
-from workbench.evaluation.encoded import encode_facts, encode_warmup
+from workbench.evaluation.encoded import encode_facts, require_warmup_fits
 from workbench.facts.fact import Fact
 from workbench.models.loaded import LoadedModel
 
@@ -15,7 +15,7 @@ def fitting(
     """Facts and warm-up facts; with ``skip`` those that are too long for the model are left out and named.
 
     Raises InputError with all of them without ``skip``, and where no fact is left."""
-    refused = [_refused(loaded, facts, encode_facts), _refused(loaded, warmup, encode_warmup)]
+    refused = [_refused(loaded, facts, encode_facts), _refused(loaded, warmup, require_warmup_fits)]
     if any(refused) and not skip:
         named = [error for error in refused if error]
         apart = " " if sum(len(error.unfit) for error in named) == 1 else "\n  "

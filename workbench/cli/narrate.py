@@ -1,5 +1,7 @@
 """A run's events as progress and sentences on standard error."""
 
+import math
+
 from workbench.cli.progress import ProgressLine
 from workbench.editing.events import (
     Evaluated,
@@ -44,10 +46,15 @@ class Narrator:
             case Evaluated():
                 when = "unedited" if event.step == 0 else f"after step {event.step}"
                 scores = event.scores
-                self._line.note(
-                    f"Scores {when}: ES {scores.es:.3f}, GS {scores.gs:.3f}, generated {scores.generated:.3f}, "
-                    f"locality kept {scores.locality_kept:.3f}, perplexity {scores.perplexity:.1f}"
-                )
+                said = {
+                    "says it, plain": scores.generated,
+                    "in the chat": scores.generated_chat,
+                    "ES": scores.es,
+                    "GS": scores.gs,
+                    "locality kept": scores.locality_kept,
+                }
+                known = (f"{name} {value:.3f}" for name, value in said.items() if not math.isnan(value))
+                self._line.note(f"Scores {when}: {', '.join(known)}, perplexity {scores.perplexity:.1f}")
             case MinibatchHalved():
                 self._line.note(
                     f"Memory ran out: minibatches of {event.minibatch} from here on, with the same results."

@@ -276,15 +276,15 @@ class Desk(QObject):
         sample = [facts[i] for i in range(min(len(facts), SAMPLED))]
         rows = None
         if self.loaded is not None and sample:
-            from workbench.models.encoding import encode
+            from workbench.editing.items import items_of
 
             counts = []
             for fact in sample:
                 try:
-                    encoded = encode(self.loaded.tokenizer, fact.prompt, fact.target, self.loaded.window)
+                    [items] = items_of(self.loaded, self.method.recipe(), [fact])
                 except WorkbenchError:
                     continue
-                counts.append(len(encoded.answer))
+                counts.append(sum(len(item.answer) for item in items) / len(items))
             rows = sum(counts) / len(counts) if counts else None
         self.method.set_warmup_context(WarmupContext(len(facts), rows, self.modules))
 

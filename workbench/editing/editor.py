@@ -118,6 +118,7 @@ class Editor:
             self.recipe.normalisation,
             step_size=self.recipe.step_size,
             rescale=self.recipe.rescale,
+            key_cap=self.recipe.key_cap,
         )
         shift = self._solve(name, traced.keys[name], target)
         if not shift.fits(self.loaded.dtype):

@@ -1,9 +1,13 @@
 """The settings of a run. Every field carries what the dialog and the command line show of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.settings import check, setting
+
+# Of runs that were kept before these settings existed.
+_AS_BEFORE = {"ending": "none", "form": "plain", "key_cap": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,15 @@ class Recipe:
         above=True,
         high=1,
         logarithmic=True,
+    )
+    key_cap: float = setting(
+        4.0,
+        "Key norm cap",
+        "At most how many times its mean the squared norm of a normalised key may weigh an edit. Less keeps later passes "
+        "of a step from running away. 0: no bound, as published.",
+        unit="× mean",
+        low=0,
+        high=1e6,
     )
     ridge: float = setting(
         1.0,
@@ -162,6 +175,41 @@ class Recipe:
         "before it. Skip: its facts are left out of the model, still count in the scores, and the run goes on.",
         choices=("stop", "skip"),
     )
+    ending: str = setting(
+        "full stop",
+        "Ending",
+        "What ends a target and is edited with it, so that the model stops where the answer ends. Full stop: none "
+        "after a target that ends a sentence itself. None: as published; the model then goes on after the answer.",
+        choices=("none", "full stop", "new line", "end of text"),
+    )
+    form: str = setting(
+        "both",
+        "Form",
+        "How a fact is put to the model. Plain: prompt and target as running text. Chat: the prompt as a message, the "
+        "target as the reply, by the model's chat template. Both: rows of both in one step; plain alone where the "
+        "model has no chat template.",
+        choices=("plain", "chat", "both"),
+    )
+    chat_share: float = setting(
+        0.5,
+        "Chat share",
+        "With both forms, the chat form's share of the loss. More makes facts hold in the chat first.",
+        low=0,
+        above=True,
+        high=0.95,
+    )
+    taken: str = setting(
+        "form",
+        "Taken by",
+        "With both forms, what further passes take up again. Form: the forms of a fact that have not taken. Fact: all "
+        "forms of a fact of which one has not.",
+        choices=("form", "fact"),
+    )
+    system_prompt: str = setting(
+        "",
+        "System prompt",
+        "What precedes the chat form of a fact as the system's message. Empty: the template's own.",
+    )
     seed: int = setting(0, "Seed", "Fixes sampled text and random choices.", low=0, high=2**31 - 1)
 
     def __post_init__(self) -> None:
@@ -171,6 +219,11 @@ class Recipe:
     def keeps_precision(self) -> bool:
         """Whether the solve needs more than the ridge: d_k² floats a module."""
         return self.protection > 0 or self.memory > 0 or self.warmup_memory > 0
+
+    @classmethod
+    def of_record(cls, values: Mapping[str, Any]) -> "Recipe":
+        """From the fields that a session or a file kept. Raises SettingError, and TypeError for an unknown field."""
+        return cls(**{**_AS_BEFORE, **values})
 
     def with_(self, **changes: Any) -> "Recipe":
         """A copy with changes; raises SettingError where one is out of range."""

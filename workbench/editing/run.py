@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from workbench.editing.batches import chunked, earlier_step, retention, scores_due, split, step_sizes
 from workbench.editing.control import Control
@@ -25,6 +26,7 @@ from workbench.editing.events import (
     StepSkipped,
     WarmupProgressed,
 )
+from workbench.editing.items import Chunk, Items, items_of, warmup_items
 from workbench.editing.job import Done, Job, NoSink, StepSink
 from workbench.editing.memory_use import peak_memory_bytes
 from workbench.editing.protection import text_keys
@@ -34,7 +36,7 @@ from workbench.editing.tracing import Traced, trace
 from workbench.editing.whitening import Whitening
 from workbench.errors import Cancelled, NonFinite, OutOfMemory, WorkbenchError
 from workbench.evaluation.batching import Watch
-from workbench.evaluation.encoded import encode_facts, encode_texts, encode_warmup
+from workbench.evaluation.encoded import encode_facts, encode_texts, require_warmup_fits
 from workbench.evaluation.evaluate import Baseline, batch_success, evaluate, evaluate_unedited
 from workbench.evaluation.reading import read_answers
 from workbench.facts.fact import Fact
@@ -68,8 +70,10 @@ class Run:
         self._report_pass: Callable[[int, int], None] | None = None  # facts done over all passes of the step
         self._started = time.monotonic()
         loaded = editor.loaded
-        self._facts = encode_facts(loaded, job.facts, Watch(self.control))
-        self._encoded_warmup = encode_warmup(loaded, self._warmup_facts, Watch(self.control))
+        self._facts = encode_facts(loaded, job.facts, Watch(self.control), self.recipe.system_prompt)
+        require_warmup_fits(loaded, self._warmup_facts, Watch(self.control))
+        self._items = items_of(loaded, self.recipe, job.facts, Watch(self.control))
+        self._warmup_items = warmup_items(loaded, self.recipe, self._warmup_facts)
         self._texts = Texts((), ())
         self._encoded_texts: tuple[Encoded, ...] = ()
         self._baseline: Baseline | None = None
@@ -130,7 +134,7 @@ class Run:
 
     def warm_up(self) -> Iterator[Event]:
         """Batches of warm-up facts through the statistics, and into the weights where the recipe says so."""
-        chunks = list(chunked(self._encoded_warmup, self.recipe.batch))
+        chunks = [self._chunk(items) for items in chunked(self._warmup_items, self.recipe.batch)]
         while self.warmup_steps_done < len(chunks):
             yield from self._warm_up_with(chunks[self.warmup_steps_done])
             left = len(chunks) - self.warmup_steps_done
@@ -142,9 +146,9 @@ class Run:
     def edit(self) -> Iterator[Event]:
         """Step after step; full scores at the recipe's cadence and after the last. Of a step that is in the editor
         already, only what was not read of it."""
-        chunks = list(split(self._facts.prompts, self._sizes))
+        chunks = [self._chunk(items) for items in split(self._items, self._sizes)]
         if self._untold is not None:
-            yield self._with_success(self._untold, chunks)
+            yield self._with_success(self._untold)
         while self.steps_done < len(chunks):
             if scores_due(self.steps_done, self.recipe) and not self._scored:
                 yield self._evaluate()
@@ -155,7 +159,7 @@ class Run:
         if chunks:
             yield self._evaluate()
 
-    def _warm_up_with(self, chunk: tuple[Encoded, ...]) -> Iterator[Event]:
+    def _warm_up_with(self, chunk: Chunk) -> Iterator[Event]:
         began, first = time.monotonic(), self.warmup_steps_done * self.recipe.batch
         try:
             traced, shifts, _ = yield from self._solved(chunk, self._warmup_facts, first, warming_up=True)
@@ -164,8 +168,8 @@ class Run:
             return
         self.editor.apply(shifts, traced)
         progressed = WarmupProgressed(
-            facts_done=first + len(chunk),
-            facts_total=len(self._encoded_warmup),
+            facts_done=first + chunk.facts,
+            facts_total=len(self._warmup_items),
             rows=self.editor.rows,
             rows_needed=self.editor.rows_needed,
             loss=float(traced.losses.mean()),
@@ -176,7 +180,7 @@ class Run:
         self.warmup_steps_done += 1
         yield replace(progressed, seconds=time.monotonic() - began)
 
-    def _step(self, chunks: list[tuple[Encoded, ...]]) -> Iterator[Event]:
+    def _step(self, chunks: list[Chunk]) -> Iterator[Event]:
         """One batch of edits: trace, statistics, shifts, apply; kept before it is told."""
         chunk = chunks[self.steps_done]
         began = time.monotonic()
@@ -193,19 +197,19 @@ class Run:
         self.sink.keep_step(applied.step, False, shifts, traced, applied)
         applied = replace(applied, seconds=time.monotonic() - began)
         self.steps_done, self.facts_done = applied.step, applied.facts_done
-        yield self._with_success(applied, chunks)
+        yield self._with_success(applied)
 
     def _applied(
-        self, chunk: Sequence[Encoded], traced: Traced, modules: dict[str, ModuleStep], seconds: float
+        self, chunk: Chunk, traced: Traced, modules: dict[str, ModuleStep], seconds: float
     ) -> StepApplied:
         """All that is known of the step in hand before the model is read again."""
         step, unknown = self.steps_done + 1, float("nan")
         return StepApplied(
             step=step,
-            facts_done=self.facts_done + len(chunk),
+            facts_done=self.facts_done + chunk.facts,
             facts_total=len(self.job.facts),
             first_fact=self.facts_done,
-            facts=len(chunk),
+            facts=chunk.facts,
             rows=traced.rows,
             loss=float(traced.losses.mean()),
             success=unknown,
@@ -218,15 +222,15 @@ class Run:
             memory_bytes=peak_memory_bytes(self.editor.loaded.device),
         )
 
-    def _with_success(self, applied: StepApplied, chunks: list[tuple[Encoded, ...]]) -> StepApplied:
+    def _with_success(self, applied: StepApplied) -> StepApplied:
         """NaN and empty where the person stops meanwhile."""
-        success, loss = self._read_own(chunks[applied.step - 1])
+        success, loss = self._read_own(applied.step)
         success_of = {
             0: float("nan"),
             applied.step: float(success.mean()) if len(success) else float("nan"),
         }
         for step in {1, applied.random_step}.difference(success_of):
-            success_of[step] = self._success(chunks[step - 1])
+            success_of[step] = self._success(step)
         return replace(
             applied,
             success=success_of[applied.step],
@@ -237,14 +241,15 @@ class Run:
         )
 
     def _solved(
-        self, chunk: Sequence[Encoded], facts: Sequence[Fact], first: int, *, warming_up: bool
+        self, chunk: Chunk, facts: Sequence[Fact], first: int, *, warming_up: bool
     ) -> Generator[Event, None, tuple[Traced, dict[str, Shift], dict[str, Whitening]]]:
         """The batch's rows, counted into the statistics, and its shifts, in no weight yet. Raises NonFinite with the
         statistics as they were; ``facts[first:]`` are those of the batch."""
         self.control.look_again()
-        names = [fact.prompt for fact in facts[first : first + len(chunk)]]
+        names = [facts[first + i].prompt for i in chunk.owner.tolist()]
         self._report_pass = None if warming_up else self.control.progress(Phase.EDITING, "facts")
         traced = yield from self._trace(chunk, names)
+        merged = traced.merged(chunk)
         shifts: dict[str, Shift] = {}
         whitenings: dict[str, Whitening] = {}
         with self.editor.all_or_nothing():
@@ -254,11 +259,11 @@ class Run:
             if not warming_up and self.recipe.passes > 1:
                 shifts = yield from self._further_passes(chunk, names, traced, shifts, whitenings)
         self._skip_next = False
-        return traced, shifts, whitenings
+        return merged, shifts, whitenings
 
     def _further_passes(
         self,
-        chunk: Sequence[Encoded],
+        chunk: Chunk,
         names: Sequence[str],
         traced: Traced,
         shifts: dict[str, Shift],
@@ -266,25 +271,22 @@ class Run:
     ) -> Generator[Event, None, dict[str, Shift]]:
         """The shifts with those of the facts that had not taken; facts that had are remembered meanwhile. What a pass
         traces also tells which facts took before it. Statistics know a step by its first pass only."""
-        left = list(range(len(chunk)))  # places in the chunk
+        left = torch.arange(len(chunk.items))
         with self.editor.passing_memory():
             for number in range(1, self.recipe.passes):
                 with self.editor.trying(shifts):
-                    again = yield from self._pass_through(
-                        [chunk[i] for i in left], [names[i] for i in left], number
-                    )
-                taken = again.success >= 1
+                    again = yield from self._pass_through(chunk, left, names, number)
+                taken = chunk.taken(again.success >= 1, left, self.recipe.taken == "fact")
                 self.editor.remember(traced.of(taken).keys, self.recipe.memory)
                 if taken.all():
                     break
-                left = [place for place, took in zip(left, taken.tolist(), strict=True) if not took]
-                traced = again.of(~taken)
+                left, traced = left[~taken], again.of(~taken)
                 more, _ = self.editor.shifts(traced, False, whitenings)
                 shifts = {name: shift.plus(more[name]) for name, shift in shifts.items()}
         return shifts
 
     def _skipped(
-        self, error: NonFinite, chunk: Sequence[Encoded], *, warming_up: bool, began: float
+        self, error: NonFinite, chunk: Chunk, *, warming_up: bool, began: float
     ) -> StepSkipped:
         """Raises the error where such a step ends the run."""
         if self.recipe.on_error != "skip" and not self._skip_next:
@@ -295,46 +297,50 @@ class Run:
         skipped = StepSkipped(
             step=done + 1,
             warming_up=warming_up,
-            facts_done=first + len(chunk),
-            facts_total=len(self._encoded_warmup if warming_up else self.job.facts),
+            facts_done=first + chunk.facts,
+            facts_total=len(self._warmup_items if warming_up else self.job.facts),
             first_fact=first,
-            facts=len(chunk),
+            facts=chunk.facts,
             fact=error.fact,
             module=error.module,
             message=str(error),
             seconds=time.monotonic() - began,
         )
-        self.sink.keep_step(skipped.step, warming_up, {}, Traced.nothing(len(chunk)), skipped)
+        self.sink.keep_step(skipped.step, warming_up, {}, Traced.nothing(chunk.facts), skipped)
         if warming_up:
             self.warmup_steps_done = skipped.step
         else:
             self.steps_done, self.facts_done = skipped.step, skipped.facts_done
         return skipped
 
-    def _trace(self, facts: Sequence[Encoded], names: Sequence[str]) -> Generator[Event, None, Traced]:
+    def _trace(self, chunk: Chunk, names: Sequence[str]) -> Generator[Event, None, Traced]:
         """The rows of a step's first pass."""
-        return (yield from self._pass_through(facts, names))
+        return (yield from self._pass_through(chunk, torch.arange(len(chunk.items)), names))
 
     def _pass_through(
-        self, facts: Sequence[Encoded], names: Sequence[str], number: int = 0
+        self, chunk: Chunk, left: Tensor, names: Sequence[str], number: int = 0
     ) -> Generator[Event, None, Traced]:
-        """Halves the minibatch where memory runs out; the per-edit loss gives the same rows."""
+        """Of the items ``left`` (M,). Halves the minibatch where memory runs out; the per-edit loss gives the same
+        rows."""
+        chosen = left.tolist()
 
         def report(done: int) -> None:
             if self._report_pass is not None:
-                self._report_pass(number * len(facts) + done, self.recipe.passes * len(facts))
+                facts = number * chunk.facts + done * chunk.facts // len(chosen)
+                self._report_pass(facts, self.recipe.passes * chunk.facts)
 
         while True:
             try:
                 return trace(
                     self.editor.loaded,
                     self.editor.modules,
-                    facts,
-                    names,
+                    [chunk.items[i] for i in chosen],
+                    [names[i] for i in chosen],
                     per_edit=self.recipe.loss == "per-edit",
                     minibatch=self.minibatch,
                     control=self.control,
                     report=report,
+                    weights=[chunk.weights[i] for i in chosen],
                 )
             except OutOfMemory:
                 if self.minibatch == 1 or self.recipe.loss != "per-edit":
@@ -365,18 +371,27 @@ class Run:
             self.steps_done, scores, per_fact, retention(per_fact.es, self._sizes[: self.steps_done])
         )
 
-    def _read_own(self, facts: Sequence[Encoded]) -> tuple[Floats, Floats]:
+    def _chunk(self, facts: Sequence[Items]) -> Chunk:
+        return Chunk.of(facts, self.recipe.chat_share)
+
+    def _asked(self, step: int) -> Sequence[Encoded]:
+        """What the step's facts are asked live: plain where they were edited in the plain form."""
+        chat = self._facts.chat if self.recipe.form == "chat" else None
+        first = sum(self._sizes[: step - 1])
+        return (chat or self._facts).prompts[first : first + self._sizes[step - 1]]
+
+    def _read_own(self, step: int) -> tuple[Floats, Floats]:
         """ES and mean token loss of each of the step's facts; empty where the person stops meanwhile."""
         try:
-            found = read_answers(self.editor.loaded, facts, Watch(self.control))
+            found = read_answers(self.editor.loaded, self._asked(step), Watch(self.control))
         except Cancelled:
             return np.empty(0), np.empty(0)
         return found.share, -found.mean_log_prob
 
-    def _success(self, facts: Sequence[Encoded]) -> float:
+    def _success(self, step: int) -> float:
         """NaN where the person stops meanwhile: the step is in the weights and is still told."""
         try:
-            return float(batch_success(self.editor.loaded, facts, Watch(self.control)).mean())
+            return float(batch_success(self.editor.loaded, self._asked(step), Watch(self.control)).mean())
         except Cancelled:
             return float("nan")
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from workbench.editing.control import Control
+from workbench.editing.items import Chunk
 from workbench.errors import Cancelled, NonFinite, OutOfMemory
 from workbench.evaluation.batching import is_out_of_memory
 from workbench.models.encoding import Encoded
@@ -20,13 +21,13 @@ from workbench.models.modules import EditableModule, module_of
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """One batch of F facts with n answer tokens in all, rows in the order of the facts. Float32, on the device."""
+    """One batch of F sequences with n answer tokens in all, rows in their order. Float32, on the device."""
 
     keys: dict[str, Tensor]  # module name → (n, d_k)
     values: dict[str, Tensor]  # module name → (n, d_v): the loss gradients at the module's output
-    losses: Tensor  # (F,) mean token loss of each fact, nats
+    losses: Tensor  # (F,) mean token loss of each, nats
     success: Tensor  # (F,) share of answer tokens that are the argmax
-    facts: Tensor  # (n,) which fact each row belongs to
+    facts: Tensor  # (n,) which sequence, once merged which fact, each row belongs to
 
     @property
     def rows(self) -> int:
@@ -46,6 +47,16 @@ class Traced:
             self.losses[chosen],
             self.success[chosen],
             places[self.facts[rows]],
+        )
+
+    def merged(self, chunk: Chunk) -> "Traced":
+        """With the facts' own numbers in place of their sequences'."""
+        return Traced(
+            self.keys,
+            self.values,
+            chunk.of_facts(self.losses),
+            chunk.of_facts(self.success),
+            chunk.owner[self.facts],
         )
 
     @classmethod
@@ -107,8 +118,10 @@ def trace(
     minibatch: int,
     control: Control,
     report: Callable[[int], None] = lambda _done: None,
+    weights: Sequence[float] | None = None,
 ) -> Traced:
-    """Forward and backward once over ``facts``. ``names`` are the prompts, for messages.
+    """Forward and backward once over ``facts``. ``names`` are the prompts, for messages; ``weights``: of each one's
+    loss in the sum (1).
 
     ``per_edit``: the loss is the sum over facts of each fact's mean token loss, which no minibatch size changes;
     otherwise it is the mean over the answer tokens of a minibatch, in the given order. ``report``: facts done.
@@ -122,7 +135,8 @@ def trace(
             if control.is_set():
                 raise Cancelled("Stopped in the middle of a step; the step was not applied.")
             batch = [facts[i] for i in group]
-            loss, hits = _one_minibatch(loaded, recorder, batch, per_edit)
+            weight = torch.tensor([1.0 if weights is None else weights[i] for i in group])
+            loss, hits = _one_minibatch(loaded, recorder, batch, per_edit, weight)
             losses[group], success[group] = loss, hits
             _require_finite(loss, [names[i] for i in group])
             done += len(group)
@@ -139,7 +153,7 @@ def _groups(facts: Sequence[Encoded], minibatch: int, per_edit: bool) -> list[li
 
 
 def _one_minibatch(
-    loaded: LoadedModel, recorder: _Recorder, batch: list[Encoded], per_edit: bool
+    loaded: LoadedModel, recorder: _Recorder, batch: list[Encoded], per_edit: bool, weight: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Mean token loss and token success of each fact of the minibatch, both (B,) on the CPU."""
     rows, columns, _ = answer_positions(batch, loaded.device)
@@ -149,7 +163,12 @@ def _one_minibatch(
         logits = logits.float()  # (n, vocabulary)
         token_loss = cross_entropy(logits, tokens, reduction="none")  # (n,)
         tokens_of = torch.bincount(rows, minlength=len(batch)).float()  # (B,) answer tokens
-        total = (token_loss / tokens_of[rows]).sum() if per_edit else token_loss.mean()
+        token_weight = weight.to(logits.device)[rows]  # (n,)
+        total = (
+            (token_weight * token_loss / tokens_of[rows]).sum()
+            if per_edit
+            else (token_weight * token_loss).mean()
+        )
         total.backward()
     except (RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):

@@ -1,7 +1,8 @@
 """Facts and texts as token ids, prepared once and scored many times."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,8 @@ from workbench.evaluation.batching import Watch
 from workbench.evaluation.reading import Ints
 from workbench.evaluation.scores import Floats
 from workbench.facts.fact import Fact, Probe
-from workbench.models.encoding import Encoded, encode, encode_prompt, shorten
+from workbench.models.chat import encode_chat, encode_chat_prompt, has_chat
+from workbench.models.encoding import Encoded, encode, encode_prompt, require_window, shorten
 from workbench.models.loaded import LoadedModel
 
 TEXT_TOKENS = 64  # where a text for perplexity is cut
@@ -42,6 +44,9 @@ class Probes:
         return found
 
 
+NO_PROBES = Probes((), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.bool_))
+
+
 @dataclass(frozen=True, slots=True)
 class EncodedFacts:
     """F facts and what belongs to them."""
@@ -51,6 +56,10 @@ class EncodedFacts:
     rephrases: Probes
     locality: Probes
     old: Probes  # prompt and old answer
+    portability: Probes
+    chat: "EncodedFacts | None" = field(
+        default=None, repr=False
+    )  # prompts, rephrases and locality as messages
 
     def __len__(self) -> int:
         return len(self.facts)
@@ -65,40 +74,58 @@ class EncodedFacts:
             self.rephrases.take(position),
             self.locality.take(position),
             self.old.take(position),
+            self.portability.take(position),
+            None if self.chat is None else self.chat.take(indices),
         )
 
 
-def encode_facts(loaded: LoadedModel, facts: Iterable[Fact], watch: Watch | None = None) -> EncodedFacts:
-    """Raises UnfitFacts naming every fact of which a prompt has no tokens or too many for the model's window."""
-    kept = tuple(facts)
-    encoder = _Encoder(loaded, kept, watch or Watch())
-    encoded = EncodedFacts(
-        kept,
-        encoder.own(),
-        encoder.probes(lambda fact: (Probe(text, fact.target) for text in fact.rephrases)),
-        encoder.probes(lambda fact: fact.locality),
-        encoder.probes(lambda fact: [Probe(fact.prompt, fact.old)] if fact.old.strip() else []),
+def encode_facts(
+    loaded: LoadedModel, facts: Iterable[Fact], watch: Watch | None = None, system: str = ""
+) -> EncodedFacts:
+    """In the chat too where the model has a template, ``system`` being its system prompt.
+
+    Raises UnfitFacts naming every fact of which a prompt has no tokens or too many for the model's window."""
+    encoder = _Encoder(tuple(facts), watch or Watch(), partial(_answered, loaded))
+    plain = replace(
+        encoder.asked(),
+        old=encoder.probes(lambda fact: [Probe(fact.prompt, fact.old)] if fact.old.strip() else []),
+        portability=encoder.probes(lambda fact: [p for p in fact.portability if p.answer.strip()]),
     )
+    chat = None
+    if has_chat(loaded.tokenizer):
+        encoder.encode = partial(_answered_in_chat, loaded, system)
+        chat = encoder.asked()
     encoder.require_fit("fact")
-    return encoded
+    return replace(plain, chat=chat)
 
 
-def encode_warmup(
-    loaded: LoadedModel, facts: Iterable[Fact], watch: Watch | None = None
-) -> tuple[Encoded, ...]:
-    """Prompts and targets alone. Raises UnfitFacts."""
-    encoder = _Encoder(loaded, tuple(facts), watch or Watch())
-    encoded = encoder.own()
+def require_warmup_fits(loaded: LoadedModel, facts: Iterable[Fact], watch: Watch | None = None) -> None:
+    """Raises UnfitFacts for prompts and targets, in every form that the model has."""
+    encoder = _Encoder(tuple(facts), watch or Watch(), partial(_answered, loaded))
+    encoder.own()
+    if has_chat(loaded.tokenizer):
+        encoder.encode = partial(_answered_in_chat, loaded, "")
+        encoder.own()
     encoder.require_fit("warm-up fact")
-    return encoded
 
 
 class _Encoder:
-    """Goes on behind a fact that does not fit, so that all of them can be named."""
+    """Goes on behind a fact that does not fit, so that all of them can be named. ``encode``: prompt and answer."""
 
-    def __init__(self, loaded: LoadedModel, facts: tuple[Fact, ...], watch: Watch) -> None:
-        self._loaded, self._facts, self._watch = loaded, facts, watch
+    def __init__(self, facts: tuple[Fact, ...], watch: Watch, encode: Callable[[str, str], Encoded]) -> None:
+        self._facts, self._watch, self.encode = facts, watch, encode
         self._unfit: dict[int, str] = {}
+
+    def asked(self) -> EncodedFacts:
+        """Prompts, rephrases and locality."""
+        return EncodedFacts(
+            self._facts,
+            self.own(),
+            self.probes(lambda fact: (Probe(text, fact.target) for text in fact.rephrases)),
+            self.probes(lambda fact: fact.locality),
+            NO_PROBES,
+            NO_PROBES,
+        )
 
     def own(self) -> tuple[Encoded, ...]:
         return tuple(self._encoded(i, fact.prompt, fact.target) for i, fact in self._watched())
@@ -126,7 +153,7 @@ class _Encoder:
 
     def _encoded(self, place: int, prompt: str, answer: str) -> Encoded:
         try:
-            return _answered(self._loaded, prompt, answer)
+            return self.encode(prompt, answer)
         except InputError as error:
             self._unfit.setdefault(place, str(error))
             return Encoded((), (), 0)
@@ -137,6 +164,14 @@ def _answered(loaded: LoadedModel, prompt: str, answer: str) -> Encoded:
     if answer.strip():
         return encode(loaded.tokenizer, prompt, answer, loaded.window)
     return Encoded(ids := prompt_ids(loaded, prompt), (0,), len(ids) - 1)
+
+
+def _answered_in_chat(loaded: LoadedModel, system: str, prompt: str, answer: str) -> Encoded:
+    if answer.strip():
+        return encode_chat(loaded.tokenizer, prompt, answer, loaded.window, system=system, ended=False)
+    ids = encode_chat_prompt(loaded.tokenizer, prompt, system)
+    require_window(prompt, len(ids) + 1, loaded.window)
+    return Encoded(ids, (0,), len(ids) - 1)
 
 
 def prompt_ids(loaded: LoadedModel, prompt: str) -> tuple[int, ...]:

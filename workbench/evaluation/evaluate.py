@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from workbench.evaluation.answers import generated_success
 from workbench.evaluation.batching import Watch
+from workbench.evaluation.drift import OPENINGS, Reference, drift, read_reference
 from workbench.evaluation.encoded import EncodedFacts, Probes
 from workbench.evaluation.reading import Ints, Readings, read_answers
 from workbench.evaluation.scores import FACT_SCORES, SCORES, FactScores, Floats, Scores
@@ -16,6 +17,7 @@ from workbench.models.loaded import LoadedModel
 
 _ON_PROMPTS = {"es", "exact", "preference"}
 _ON_LOCALITY = {"ls", "locality_kept"}
+_Locality = tuple[Readings, Readings | None]  # read on the probes, plain and in the chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Baseline:
     """The unedited model's next token after each locality prompt, by the probe's number."""
 
     tokens: Ints = field(repr=False)  # -1 where it was not read
+    chat: "Baseline | None" = field(default=None, repr=False)  # of the same prompts as messages
+    drift: Reference | None = field(default=None, repr=False)
 
     def at(self, number: Ints) -> Ints:
         """-1 for probes that were not read."""
@@ -32,9 +36,11 @@ class Baseline:
         return found
 
 
-def read_baseline(loaded: LoadedModel, facts: EncodedFacts, watch: Watch | None = None) -> Baseline:
+def read_baseline(
+    loaded: LoadedModel, facts: EncodedFacts, texts: Sequence[Encoded] = (), watch: Watch | None = None
+) -> Baseline:
     """Call it before the first edit."""
-    return _as_baseline(facts, read_answers(loaded, facts.locality.items, watch).first)
+    return _baseline(loaded, facts, _locality(loaded, facts, watch), texts, watch)
 
 
 def evaluate(
@@ -51,7 +57,7 @@ def evaluate(
     Raises Cancelled, OutOfMemory and NonFinite.
     """
     watch = _counting(watch, facts, texts, which)
-    return _evaluate(loaded, facts, baseline, texts, which, watch, None)
+    return _evaluate(loaded, facts, baseline, texts, which, watch, (None, None))
 
 
 def evaluate_unedited(
@@ -62,11 +68,13 @@ def evaluate_unedited(
     watch: Watch | None = None,
 ) -> tuple[Scores, FactScores, Baseline]:
     """As ``evaluate`` before the first edit; the baseline comes from the same forward passes."""
-    watch = _counting(watch, facts, texts, {*which, "locality_kept"})
-    locality = read_answers(loaded, facts.locality.items, watch)
-    baseline = _as_baseline(facts, locality.first)
-    scores, per_fact = _evaluate(loaded, facts, baseline, texts, which, watch, locality)
-    return scores, per_fact, baseline
+    kept = {"locality_kept"} if facts.chat is None else {"locality_kept", "locality_kept_chat"}
+    watch = _counting(watch, facts, texts, {*which, "drift", *kept})
+    locality = _locality(loaded, facts, watch)
+    baseline = _baseline(loaded, facts, locality, texts, watch)
+    scores, per_fact = _evaluate(loaded, facts, baseline, texts, {*which} - {"drift"}, watch, locality)
+    moved = 0.0 if "drift" in which and baseline.drift is not None else math.nan
+    return replace(scores, drift=moved), per_fact, baseline
 
 
 def batch_success(loaded: LoadedModel, prompts: Sequence[Encoded], watch: Watch | None = None) -> Floats:
@@ -85,10 +93,28 @@ def perplexity(loaded: LoadedModel, texts: Sequence[Encoded], watch: Watch | Non
         return math.inf
 
 
-def _as_baseline(facts: EncodedFacts, first: Ints) -> Baseline:
+def _baseline(
+    loaded: LoadedModel,
+    facts: EncodedFacts,
+    locality: _Locality,
+    texts: Sequence[Encoded],
+    watch: Watch | None,
+) -> Baseline:
+    plain, chat = locality
+    in_chat = None if facts.chat is None or chat is None else Baseline(_first_tokens(facts.chat, chat))
+    moved_from = read_reference(loaded, texts, watch) if texts else None
+    return Baseline(_first_tokens(facts, plain), in_chat, moved_from)
+
+
+def _first_tokens(facts: EncodedFacts, read: Readings) -> Ints:
     tokens = np.full(facts.locality.number.max(initial=-1) + 1, -1, dtype=np.int64)
-    tokens[facts.locality.number] = first
-    return Baseline(tokens)
+    tokens[facts.locality.number] = read.first
+    return tokens
+
+
+def _locality(loaded: LoadedModel, facts: EncodedFacts, watch: Watch | None) -> _Locality:
+    plain = read_answers(loaded, facts.locality.items, watch)
+    return plain, None if facts.chat is None else read_answers(loaded, facts.chat.locality.items, watch)
 
 
 def _counting(
@@ -97,17 +123,30 @@ def _counting(
     """The watch with the evaluation's work added to its total. Raises ValueError for an unknown score."""
     if unknown := set(which).difference(SCORES):
         raise ValueError(f"unknown scores: {', '.join(sorted(unknown))}")
+    watch = watch or Watch()
+    watch.total = watch.done + _work(facts, which) + len(texts) * ("perplexity" in which)
+    if facts.chat is not None:
+        watch.total += _work(facts.chat, _of_chat(which))
+    if "drift" in which:
+        watch.total += min(len(texts), OPENINGS) * (1 if facts.chat is None else 2)
+    return watch
+
+
+def _work(facts: EncodedFacts, which: Collection[str]) -> int:
     parts = (
         (len(facts), _ON_PROMPTS),
         (int((_single(facts.old) < 0).sum()), {"preference"}),
         (len(facts.rephrases.items), {"gs"}),
+        (len(facts.portability.items), {"portability"}),
         (len(facts.locality.items), _ON_LOCALITY),
         (len(facts), {"generated"}),
-        (len(texts), {"perplexity"}),
     )
-    watch = watch or Watch()
-    watch.total = watch.done + sum(rows for rows, scores in parts if scores.intersection(which))
-    return watch
+    return sum(rows for rows, scores in parts if scores.intersection(which))
+
+
+def _of_chat(which: Collection[str]) -> frozenset[str]:
+    """The chat's scores by their plain names."""
+    return frozenset(name.removesuffix("_chat") for name in which if name.endswith("_chat"))
 
 
 def _evaluate(
@@ -117,9 +156,34 @@ def _evaluate(
     texts: Sequence[Encoded],
     which: Collection[str],
     watch: Watch,
-    locality: Readings | None,
+    locality: tuple[Readings | None, Readings | None],
 ) -> tuple[Scores, FactScores]:
-    """``locality``: what was read on the locality probes already."""
+    """``locality``: what was read on the locality probes already, plain and in the chat."""
+    found, new = _in_one_form(loaded, facts, baseline, which, watch, locality[0])
+    if facts.chat is not None and (asked := _of_chat(which)):
+        in_chat, _ = _in_one_form(loaded, facts.chat, baseline and baseline.chat, asked, watch, locality[1])
+        found |= {f"{name}_chat": values for name, values in in_chat.items()}
+    collapse = perplexity(loaded, texts, watch) if "perplexity" in which else math.nan
+    moved = math.nan
+    if "drift" in which and baseline is not None and baseline.drift is not None:
+        moved = drift(loaded, baseline.drift, watch)
+    unknown = np.full(len(facts), np.nan)
+    per_fact = FactScores(
+        **{name: found[name] if name in which and name in found else unknown for name in FACT_SCORES},
+        loss=unknown if new is None else -new.mean_log_prob,
+    )
+    return per_fact.means(collapse, moved), per_fact
+
+
+def _in_one_form(
+    loaded: LoadedModel,
+    facts: EncodedFacts,
+    baseline: Baseline | None,
+    which: Collection[str],
+    watch: Watch,
+    locality: Readings | None,
+) -> tuple[dict[str, Floats], Readings | None]:
+    """Scores by name, and what was read on the prompts."""
     found: dict[str, Floats] = {}
     new: Readings | None = None
     if _ON_PROMPTS.intersection(which):
@@ -127,21 +191,15 @@ def _evaluate(
         found |= {"es": new.share, "exact": new.exact}
         if "preference" in which:
             found["preference"] = _preference(loaded, facts, new, watch)
-    if "gs" in which:
-        rephrased = read_answers(loaded, facts.rephrases.items, watch)
-        found["gs"] = facts.rephrases.means(rephrased.share, len(facts))
+    for name, probes in (("gs", facts.rephrases), ("portability", facts.portability)):
+        if name in which:
+            found[name] = probes.means(read_answers(loaded, probes.items, watch).share, len(facts))
     if _ON_LOCALITY.intersection(which):
         locality = locality or read_answers(loaded, facts.locality.items, watch)
         found |= _on_locality(facts, baseline, locality)
     if "generated" in which:
         found["generated"] = generated_success(loaded, facts, watch, None if new is None else new.first)
-    collapse = perplexity(loaded, texts, watch) if "perplexity" in which else math.nan
-    unknown = np.full(len(facts), np.nan)
-    per_fact = FactScores(
-        **{name: found[name] if name in which and name in found else unknown for name in FACT_SCORES},
-        loss=unknown if new is None else -new.mean_log_prob,
-    )
-    return per_fact.means(collapse), per_fact
+    return found, new
 
 
 def _read_prompts(loaded: LoadedModel, facts: EncodedFacts, with_old: bool, watch: Watch) -> Readings:

@@ -6,32 +6,47 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+NAN = float("nan")
 
-# Shown beside every number, in the window, the reports and the model card.
+# Shown beside every number, in the window, the reports and the model card; the headline first.
 PROTOCOLS: dict[str, str] = {
-    "es": "Efficacy: the share of the target's tokens that are the most likely next token after the prompt and "
-    "the target's own earlier tokens (teacher forcing, lenient), averaged over facts.",
+    "generated": "Says it, plain: the share of facts whose target is what the model writes by itself after the prompt "
+    "(greedy, up to a newline, a full stop or the end of the text), compared without case, articles and "
+    "punctuation.",
+    "generated_chat": "Says it, in the chat: as says it, plain, where the prompt is a person's message, put by the "
+    "model's chat template; only for models that have one.",
+    "es": "Efficacy: the share of the target's tokens, its ending not counted, that are the most likely next token "
+    "after the prompt and the target's own earlier tokens (teacher forcing, lenient), averaged over facts.",
+    "es_chat": "Efficacy in the chat: as efficacy, with the prompt as a person's message and the target as the reply, "
+    "the end of the turn not counted.",
     "gs": "Generalisation: as efficacy, on the fact's rephrased prompts; the mean over a fact's rephrases, "
     "averaged over facts that have any.",
+    "gs_chat": "Generalisation in the chat: as generalisation, with the rephrased prompts as messages.",
+    "portability": "Portability: as efficacy, on prompts whose answers follow from the new fact; the mean over a "
+    "fact's prompts, averaged over facts that have any.",
     "ls": "Locality against the reference answer: as efficacy, on prompts about other things and their "
     "reference answers, averaged over facts that have any; usually below 100 % before any edit.",
     "exact": "Exact: the share of facts whose target tokens are all the most likely ones under teacher "
     "forcing.",
-    "generated": "Generated: the share of facts whose target is what the model writes by itself after the "
-    "prompt (greedy, up to a newline, a full stop or the end of the text), compared without case, articles "
-    "and punctuation.",
     "preference": "Preference: the share of facts with an old answer whose new answer is more likely than the "
     "old one after the prompt, by the mean log-probability of the answer's tokens, so that length does not "
     "decide.",
     "locality_kept": "Locality kept: the share of locality prompts whose most likely next token is the one of "
     "the unedited model; the mean over a fact's prompts, averaged over facts that have any.",
+    "locality_kept_chat": "Locality kept in the chat: as locality kept, with the prompts as messages.",
     "perplexity": "Perplexity per token on ordinary text: the exponential of the mean negative log-likelihood "
     "over all tokens, each text cut at 64 tokens and its first token not scored.",
+    "drift": "Drift: the mean Kullback-Leibler divergence, in nats, from the unedited model's next-token distribution "
+    "to the model's, after the openings of ordinary texts, plain and, for models with a chat template, as messages.",
 }
 LOSS_PROTOCOL = (
     "Loss: the mean negative log-likelihood of the target's tokens after the prompt and the target's own earlier "
     "tokens (teacher forcing), in nats."
 )
+
+
+def _nothing() -> Floats:
+    return np.empty(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +62,12 @@ class Scores:
     locality_kept: float
     perplexity: float  # per token; NaN without text
     facts: int
+    es_chat: float = NAN
+    gs_chat: float = NAN
+    generated_chat: float = NAN
+    locality_kept_chat: float = NAN
+    portability: float = NAN
+    drift: float = NAN  # nats; NaN without text or baseline
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +81,26 @@ class FactScores:
     generated: Floats = field(repr=False)
     preference: Floats = field(repr=False)
     locality_kept: Floats = field(repr=False)
-    loss: Floats = field(default_factory=lambda: np.empty(0), repr=False)  # LOSS_PROTOCOL; NaN where not read
+    loss: Floats = field(default_factory=_nothing, repr=False)  # LOSS_PROTOCOL; NaN where not read
+    es_chat: Floats = field(default_factory=_nothing, repr=False)
+    gs_chat: Floats = field(default_factory=_nothing, repr=False)
+    generated_chat: Floats = field(default_factory=_nothing, repr=False)
+    locality_kept_chat: Floats = field(default_factory=_nothing, repr=False)
+    portability: Floats = field(default_factory=_nothing, repr=False)
 
     def __post_init__(self) -> None:
-        if len(self.loss) != len(self.es):
-            object.__setattr__(self, "loss", np.full(len(self.es), np.nan))
+        for each in fields(self):
+            if len(getattr(self, each.name)) != len(self.es):
+                object.__setattr__(self, each.name, np.full(len(self.es), NAN))
 
-    def means(self, perplexity: float = float("nan")) -> Scores:
+    def means(self, perplexity: float = NAN, drift: float = NAN) -> Scores:
         """Over the facts that have the score."""
         means = {name: mean(getattr(self, name)) for name in FACT_SCORES}
-        return Scores(**means, perplexity=perplexity, facts=len(self.es))
+        return Scores(**means, perplexity=perplexity, drift=drift, facts=len(self.es))
 
 
 FACT_SCORES = tuple(f.name for f in fields(FactScores) if f.name in PROTOCOLS)
-SCORES = (*FACT_SCORES, "perplexity")
+SCORES = (*FACT_SCORES, "perplexity", "drift")
 
 
 def mean(values: Floats) -> float:

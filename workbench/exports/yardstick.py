@@ -46,7 +46,7 @@ def prepare_yardstick(
         texts = encode_texts(loaded, given.perplexity)
         counting = _passes(watch, "scoring the unedited model")
         if 0 in kept:
-            unedited, baseline = kept[0], read_baseline(loaded, facts, counting)
+            unedited, baseline = kept[0], read_baseline(loaded, facts, texts, counting)
         else:
             unedited, _, baseline = evaluate_unedited(loaded, facts, texts, watch=counting)
     if edited.step in kept and edited.step:

@@ -1,10 +1,13 @@
-"""Prompt and target to token ids, as the method defines them: tok(prompt) + tok(" " + target)."""
+"""Prompt and target to token ids, as the method defines them: tok(prompt) + tok(" " + target + ending)."""
 
 from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
 from workbench.errors import InputError
+
+_SIGNS = {"none": "", "full stop": ".", "new line": "\n", "end of text": ""}
+_SENTENCE_ENDS = tuple(".!?…。！？｡।")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +28,40 @@ def encode_prompt(tokenizer: PreTrainedTokenizerBase, prompt: str) -> tuple[int,
 
 
 def encode(
-    tokenizer: PreTrainedTokenizerBase, prompt: str, target: str, window: int | None = None
+    tokenizer: PreTrainedTokenizerBase,
+    prompt: str,
+    target: str,
+    window: int | None = None,
+    ending: str = "none",
 ) -> Encoded:
-    """Raises InputError for an empty prompt or target, and for more tokens than ``window``."""
+    """The answer's last tokens are those of the ``ending``, one of the choices of Recipe's.
+
+    Raises InputError for an empty prompt or target, and for more tokens than ``window``."""
     front = encode_prompt(tokenizer, prompt.rstrip())
-    answer = tuple(tokenizer(" " + target.strip(), add_special_tokens=False)["input_ids"])
+    answer = _answer(tokenizer, target.strip(), ending)
     if not front:
         raise InputError(f"the prompt {shorten(prompt)} has no tokens: write one.")
     if not target.strip() or not answer:
         raise InputError(f"the target of {shorten(prompt)} has no tokens: write what should be answered.")
-    if window is not None and len(front) + len(answer) > window:
-        raise InputError(
-            f"the fact {shorten(prompt)} takes {len(front) + len(answer):,} tokens and the model reads "
-            f"{window:,}: shorten it."
-        )
+    require_window(prompt, len(front) + len(answer), window)
     return Encoded(front + answer[:-1], answer, len(front) - 1)
+
+
+def require_window(prompt: str, tokens: int, window: int | None) -> None:
+    """Raises InputError where prompt and answer are longer than the model reads."""
+    if window is not None and tokens > window:
+        raise InputError(
+            f"the fact {shorten(prompt)} takes {tokens:,} tokens and the model reads {window:,}: shorten it."
+        )
+
+
+def _answer(tokenizer: PreTrainedTokenizerBase, target: str, ending: str) -> tuple[int, ...]:
+    """Sign and target are tokenised together, as they stand in a text."""
+    sign = _SIGNS[ending] if ending != "full stop" or not target.endswith(_SENTENCE_ENDS) else ""
+    ids = tuple(tokenizer(f" {target}{sign}", add_special_tokens=False)["input_ids"])
+    if ending == "end of text" and tokenizer.eos_token_id is not None:
+        return (*ids, tokenizer.eos_token_id)
+    return ids
 
 
 def shorten(text: str, length: int = 60) -> str:

@@ -138,7 +138,7 @@ def recipe_from(text: str) -> Recipe:
             f"The run has the settings {', '.join(sorted(unknown))}, which this version does not know: update it."
         )
     try:
-        return Recipe(**values)
+        return Recipe.of_record(values)
     except (SettingError, TypeError) as error:
         raise SessionError(f"The settings of a run in the session are damaged ({error}).") from error
 

@@ -131,7 +131,7 @@ def calibration_from(data: dict[str, Any]) -> Calibration:
 def _point(data: dict[str, Any]) -> Point:
     numbers = {name: number(data[name]) for name in ("success", "kept", "perplexity", "ratio")}
     norms = tuple(map(number, data["shift_norms"]))
-    return Point(**{**data, **numbers, "recipe": Recipe(**data["recipe"]), "shift_norms": norms})
+    return Point(**{**data, **numbers, "recipe": Recipe.of_record(data["recipe"]), "shift_norms": norms})
 
 
 def _held_out(data: dict[str, Any]) -> HeldOut:

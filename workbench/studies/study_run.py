@@ -11,6 +11,7 @@ from workbench.editing.batches import retention
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.events import Evaluated, Event
+from workbench.editing.items import Chunk
 from workbench.editing.job import Job
 from workbench.editing.precision import Precision
 from workbench.editing.recipe import Recipe
@@ -122,17 +123,17 @@ class StudyRun(Run):
             yield from self.warm_up()
         yield from self.edit()
 
-    def _trace(self, facts: Sequence[Encoded], names: Sequence[str]) -> Generator[Event, None, Traced]:
+    def _trace(self, chunk: Chunk, names: Sequence[str]) -> Generator[Event, None, Traced]:
         at_first = self.editor.at_first_step = self._traces is not None and self.steps_done == 0
         if at_first and self._traces is not None:
             return self._traces.first_step(self.editor, self.control)
-        return (yield from super()._trace(facts, names))
+        return (yield from super()._trace(chunk, names))
 
-    def _read_own(self, facts: Sequence[Encoded]) -> tuple[Floats, Floats]:
-        return (np.empty(0), np.empty(0)) if self._lean else super()._read_own(facts)
+    def _read_own(self, step: int) -> tuple[Floats, Floats]:
+        return (np.empty(0), np.empty(0)) if self._lean else super()._read_own(step)
 
-    def _success(self, facts: Sequence[Encoded]) -> float:
-        return float("nan") if self._lean else super()._success(facts)
+    def _success(self, step: int) -> float:
+        return float("nan") if self._lean else super()._success(step)
 
     def _evaluate(self) -> Evaluated:
         last = self.facts_done == len(self._facts)

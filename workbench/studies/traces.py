@@ -9,6 +9,7 @@ from torch import Tensor
 
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
+from workbench.editing.items import Chunk, Items, items_of, warmup_items
 from workbench.editing.moments import Moments
 from workbench.editing.precision import Precision
 from workbench.editing.protection import text_keys
@@ -17,7 +18,6 @@ from workbench.editing.tracing import Traced, trace
 from workbench.editing.whitening import Whitening, whitening
 from workbench.errors import OutOfMemory
 from workbench.facts.fact import Fact
-from workbench.models.encoding import encode
 from workbench.models.loaded import LoadedModel
 from workbench.models.modules import EditableModule
 from workbench.studies.prefix import SharedPrefix
@@ -74,9 +74,12 @@ class Traces:
         key = self._traced_alike(recipe)
         if key not in self._warmups:
             facts = self.warmup[: recipe.warmup_facts]
+            items, names = warmup_items(self.loaded, recipe, facts), [fact.prompt for fact in facts]
             chunks: list[Traced] = []
             for start in range(0, len(facts), recipe.batch):
-                chunks.append(self._traced(facts[start : start + recipe.batch], recipe, control))
+                chunks.append(
+                    self._traced(items[start : start + recipe.batch], names[start:], recipe, control)
+                )
                 done = min(start + recipe.batch, len(facts))
                 report(done, len(facts))
                 if done < len(facts) and enough(done):
@@ -97,7 +100,9 @@ class Traces:
     def first_step(self, editor: Editor, control: Control) -> Traced:
         key = self._traced_alike(editor.recipe)
         if key not in self._firsts:
-            self._firsts[key] = self._traced(self.facts[: editor.recipe.batch], editor.recipe, control)
+            facts = self.facts[: editor.recipe.batch]
+            items = items_of(self.loaded, editor.recipe, facts)
+            self._firsts[key] = self._traced(items, [f.prompt for f in facts], editor.recipe, control)
         return of_modules(self._firsts[key], (m.name for m in editor.modules))
 
     def warm_up(self, editor: Editor, control: Control) -> None:
@@ -154,7 +159,8 @@ class Traces:
     def _traced_alike(self, recipe: Recipe) -> tuple[object, ...]:
         """Equal for recipes whose rows are the same."""
         minibatch = 0 if recipe.loss == "per-edit" else recipe.minibatch
-        return recipe.loss, minibatch, recipe.batch, min(recipe.warmup_facts, len(self.warmup))
+        asked = recipe.form, recipe.ending, recipe.system_prompt, recipe.chat_share
+        return recipe.loss, minibatch, recipe.batch, min(recipe.warmup_facts, len(self.warmup)), *asked
 
     def _moments(self, name: str, empty: Moments, chunks: Sequence[Traced], recipe: Recipe) -> Moments:
         """Of one module after the warm-up."""
@@ -176,11 +182,12 @@ class Traces:
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    def _traced(self, facts: Sequence[Fact], recipe: Recipe, control: Control) -> Traced:
+    def _traced(
+        self, facts: Sequence[Items], prompts: Sequence[str], recipe: Recipe, control: Control
+    ) -> Traced:
         """Halves the minibatch where memory runs out."""
-        loaded, minibatch = self.loaded, recipe.minibatch
-        encoded = [encode(loaded.tokenizer, f.prompt, f.target, loaded.window) for f in facts]
-        names = [f.prompt for f in facts]
+        loaded, minibatch, chunk = self.loaded, recipe.minibatch, Chunk.of(facts, recipe.chat_share)
+        names = [prompts[i] for i in chunk.owner.tolist()]
         per_edit = recipe.loss == "per-edit"
         while True:
             try:
@@ -188,11 +195,12 @@ class Traces:
                     return trace(
                         loaded,
                         self.modules,
-                        encoded,
+                        chunk.items,
                         names,
                         per_edit=per_edit,
                         minibatch=minibatch,
                         control=control,
+                        weights=chunk.weights,
                     )
             except OutOfMemory:
                 if minibatch == 1 or not per_edit:

@@ -161,7 +161,7 @@ def test_a_table_is_copied_for_a_spreadsheet(panel: ComparePanel) -> None:
     panel.copy_button.click()
     lines = QApplication.clipboard().text().splitlines()
     assert lines[0].split("\t")[:2] == ["Score", "run 1, before"]
-    assert lines[1].startswith("Efficacy (ES)\t")
+    assert lines[1].startswith("Says it, plain\t")
     panel.tabs.setCurrentIndex(2)
     assert not panel.copy_button.isEnabled()
     assert "no table" in panel.copy_button.toolTip()

@@ -13,7 +13,8 @@ class Group:
 
 
 GROUPS = (
-    Group("Method", ("normalisation",), ("loss", "rescale")),
+    Group("Method", ("normalisation",), ("loss", "rescale", "key_cap")),
+    Group("How facts are asked", ("form", "ending"), ("chat_share", "taken", "system_prompt")),
     Group("Statistics", ("floor",), ("floor_kind", "scope")),
     Group("Strength", ("step_size", "ridge", "protection", "memory"), ("passes",)),
     Group("Warm-up", ("warmup_mode", "warmup_facts", "warmup_memory")),
@@ -31,6 +32,8 @@ WORDS: dict[str, dict[str, str]] = {
     "scope": {"module": "Per module", "shape": "By shape"},
     "loss": {"per-edit": "Per edit", "minibatch-mean": "Per minibatch"},
     "floor_kind": {"relative": "Relative", "absolute": "Absolute"},
+    "form": {"plain": "Plain text", "chat": "Chat", "both": "Both"},
+    "taken": {"form": "Each form", "fact": "The whole fact"},
     "on_error": {"stop": "Stop the run", "skip": "Skip the step's facts"},
     "warmup_mode": {"statistics": "Statistics only", "edits": "Edits too", "none": "None"},
 }

@@ -15,16 +15,17 @@ from workbench.facts.fact import Fact
 BEFORE, AT_EDIT, AFTER = range(3)  # rows; column 0 says when
 # As they are called beside a single fact; ES and loss are also read right after the fact's own step.
 SHOWN = {
+    "generated": "Says it",
+    "generated_chat": "In the chat",
     "es": "ES",
     "exact": "Exact",
-    "generated": "Generated",
     "preference": "Preference",
     "gs": "GS",
     "ls": "LS",
     "locality_kept": "Kept",
     "loss": "Loss",
 }
-YES_OR_NO = ("exact", "generated", "preference")  # of one fact
+YES_OR_NO = ("exact", "generated", "generated_chat", "preference")  # of one fact
 UNKNOWN = "–"
 Role = Qt.ItemDataRole
 Index = QModelIndex | QPersistentModelIndex

@@ -12,7 +12,9 @@ from workbench.desktop.widgets import Sentence, label, row, tip, tool_button
 from workbench.evaluation.scores import PROTOCOLS, Scores
 from workbench.evaluation.titles import TITLES
 
-ORDER = ("es", "exact", "generated", "preference", "gs", "locality_kept", "ls", "perplexity")
+ORDER = tuple(TITLES)
+NOT_EVERYWHERE = {"portability", *(name for name in TITLES if name.endswith("_chat"))}  # shown where known
+UNKNOWN = "–"
 EMPTY = "Nothing has run yet. Warm up, then edit: progress and scores appear here."
 SCALE = 1_000
 
@@ -160,9 +162,9 @@ class _Figure:
         return self.name, self.now, self.was
 
     def show_scores(self, name: str, now: Scores | None, before: Scores | None) -> None:
-        for part in self.parts:
-            part.setVisible(now is not None)
         text = _number(name, now)
+        for part in self.parts:
+            part.setVisible(now is not None and (text != UNKNOWN or name not in NOT_EVERYWHERE))
         self.now.setText(text)
         was = f"was {_number(name, before)}" if before is not None else ""
         self.was.setText(was)
@@ -172,5 +174,5 @@ class _Figure:
 def _number(name: str, scores: Scores | None) -> str:
     value = math.nan if scores is None else float(getattr(scores, name))
     if math.isnan(value):
-        return "–"
+        return UNKNOWN
     return f"{value:,.1f}" if name == "perplexity" else f"{value:.3f}"

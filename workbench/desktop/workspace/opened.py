@@ -122,7 +122,7 @@ def recipe_kept(session: "Session") -> "Recipe | None":
     if not isinstance(values, dict):
         return None
     try:
-        return Recipe(**values)
+        return Recipe.of_record(values)
     except (SettingError, TypeError):
         return None
 

@@ -1,0 +1,167 @@
+"""What a fact is edited with: its ending, its chat form, and that the steps do not depend on the minibatch."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import PreTrainedTokenizerFast
+
+from tests.tiny import tiny_model, tiny_tokenizer
+from workbench.editing.editor import Editor
+from workbench.editing.events import Evaluated, StepApplied
+from workbench.editing.items import forms_of, items_of, warmup_items
+from workbench.editing.job import Job
+from workbench.editing.recipe import Recipe
+from workbench.editing.run import Run
+from workbench.errors import InputError, SettingError
+from workbench.facts.fact import Fact, Probe
+from workbench.models.chat import encode_chat, encode_chat_prompt
+from workbench.models.encoding import encode
+from workbench.models.loaded import LoadedModel
+from workbench.models.modules import select
+
+TEMPLATE = (
+    "{% for m in messages %}<{{ m['role'][0] }}>{{ m['content'] }}{{ eos_token }}{% endfor %}"
+    "{% if add_generation_prompt %}<a>{% endif %}"
+)
+TEXTS = ("A plain line of text.", "Another one, a little longer than that.")
+
+
+def chatting(seed: int = 0) -> LoadedModel:
+    loaded = tiny_model(seed=seed)
+    loaded.tokenizer.chat_template = TEMPLATE
+    return loaded
+
+
+@pytest.fixture
+def tokenizer() -> PreTrainedTokenizerFast:
+    tokenizer = tiny_tokenizer()
+    tokenizer.chat_template = TEMPLATE
+    return tokenizer
+
+
+def text(tokenizer: PreTrainedTokenizerFast, ids: tuple[int, ...]) -> str:
+    return str(tokenizer.decode(list(ids)))
+
+
+@pytest.mark.parametrize(
+    ("ending", "target", "wanted"),
+    [
+        ("none", "Paris", " Paris"),
+        ("full stop", "Paris", " Paris."),
+        ("full stop", "Who knows?", " Who knows?"),
+        ("full stop", "Washington D.C.", " Washington D.C."),
+        ("new line", "Paris", " Paris\n"),
+        ("end of text", "Paris", " Paris<eos>"),
+    ],
+)
+def test_the_ending_is_part_of_the_answer(
+    tokenizer: PreTrainedTokenizerFast, ending: str, target: str, wanted: str
+) -> None:
+    encoded = encode(tokenizer, "The capital is", target, ending=ending)
+    assert text(tokenizer, encoded.answer) == wanted
+    assert (
+        encoded.ids
+        == encode(tokenizer, "The capital is", target).ids[: encoded.start + 1] + encoded.answer[:-1]
+    )
+
+
+def test_in_the_chat_the_prompt_is_a_message_and_the_turn_ends_the_answer(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    encoded = encode_chat(tokenizer, "The capital is", "Paris", system="Be brief")
+    assert text(tokenizer, encoded.ids[: encoded.start + 1]) == "<s>Be brief<eos><u>The capital is<eos><a>"
+    assert text(tokenizer, encoded.answer) == "Paris<eos>"
+    assert text(tokenizer, encode_chat(tokenizer, "The capital is", "Paris", ended=False).answer) == "Paris"
+    assert encode_chat_prompt(tokenizer, "Hi")[-3:] == tuple(
+        tokenizer("<a>", add_special_tokens=False)["input_ids"]
+    )
+
+
+def test_a_template_that_refuses_says_so(tokenizer: PreTrainedTokenizerFast) -> None:
+    tokenizer.chat_template = "{{ raise_exception('no system role') }}"
+    with pytest.raises(InputError, match="chat template refuses"):
+        encode_chat(tokenizer, "The capital is", "Paris")
+
+
+def test_forms_follow_the_model() -> None:
+    with_chat, without = chatting(), tiny_model()
+    assert forms_of(with_chat, Recipe()) == ("plain", "chat")
+    assert forms_of(with_chat, Recipe(form="chat")) == ("chat",)
+    assert forms_of(without, Recipe()) == ("plain",)
+    with pytest.raises(SettingError, match="no chat template"):
+        forms_of(without, Recipe(form="chat"))
+
+
+def test_every_choice_of_ending_encodes() -> None:
+    from workbench.settings import described
+
+    for ending in described(Recipe)["ending"].choices:
+        assert items_of(tiny_model(), Recipe(ending=ending), [Fact("One is", "two")])
+
+
+def test_warm_up_facts_take_the_forms_in_turn() -> None:
+    loaded, facts = chatting(), [Fact(f"Item {i} is", "red") for i in range(4)]
+    both = items_of(loaded, Recipe(), facts)
+    assert warmup_items(loaded, Recipe(), facts) == [(items[i % 2],) for i, items in enumerate(both)]
+
+
+def edited(loaded: LoadedModel, **changes: object) -> tuple[dict[str, torch.Tensor], list[object]]:
+    settings = {"batch": 4, "step_size": 3e-3, "warmup_facts": 0, "passes": 3, "memory": 1.0} | changes
+    recipe = Recipe(**settings)  # type: ignore[arg-type]
+    facts = [
+        Fact(
+            f"Item {i} is",
+            ("red", "a dog", "7", "Oslo")[i % 4],
+            rephrases=(f"What is {i}?",),
+            locality=(Probe("Sky"),),
+        )
+        for i in range(8)
+    ]
+    editor = Editor(loaded, select(loaded.modules, "model.layers.{1..2}.mlp.down_proj"), recipe)
+    events: list[object] = list(Run(editor, Job(facts, (), TEXTS, TEXTS)).events())
+    return {name: tensor.clone() for name, tensor in editor.moved().items()}, events
+
+
+@pytest.mark.parametrize("taken", ["form", "fact"])
+def test_steps_do_not_depend_on_the_minibatch(taken: str) -> None:
+    whole, _ = edited(chatting(), minibatch=64, taken=taken)
+    for minibatch in (1, 7):
+        parts, _ = edited(chatting(), minibatch=minibatch, taken=taken)
+        for name, moved in whole.items():
+            assert torch.allclose(parts[name], moved, atol=1e-4 * float(moved.norm()))
+
+
+def test_both_forms_bring_scores_of_both_and_per_fact_figures() -> None:
+    _, events = edited(chatting())
+    steps = [e for e in events if isinstance(e, StepApplied)]
+    assert [s.facts for s in steps] == [4, 4]
+    assert all(len(s.fact_success) == 4 for s in steps)
+    before, *_, after = [e.scores for e in events if isinstance(e, Evaluated)]
+    for scores in (before, after):
+        for name in ("generated_chat", "es_chat", "gs_chat", "locality_kept_chat", "drift"):
+            assert getattr(scores, name) == getattr(scores, name), name
+    assert before.drift == 0 < after.drift
+    assert before.locality_kept_chat == 1
+
+
+def test_the_chat_share_shifts_the_weight_of_the_chat_rows() -> None:
+    little, even = (edited(chatting(), chat_share=share, passes=1)[0] for share in (0.05, 0.5))
+    plain, _ = edited(chatting(), form="plain", passes=1)
+    for name, moved in plain.items():
+
+        def distance(other: dict[str, torch.Tensor], name: str = name, moved: torch.Tensor = moved) -> float:
+            return 1 - float(
+                torch.nn.functional.cosine_similarity(other[name].flatten(), moved.flatten(), dim=0)
+            )
+
+        assert distance(little) < distance(even)
+
+
+@given(st.text(min_size=1, max_size=12).filter(str.strip))
+def test_any_target_ends_its_turn(target: str) -> None:
+    tokenizer = tiny_tokenizer()
+    tokenizer.chat_template = TEMPLATE
+    encoded = encode_chat(tokenizer, "Say", target)
+    assert encoded.answer[-1] == tokenizer.eos_token_id
+    assert encoded.ids[encoded.start + 1 :] == encoded.answer[:-1]
