@@ -146,7 +146,7 @@ has_gpu() {
 install_project() {
     local target=. versions=(--constraint "$constraints")
     if [[ $1 == dev ]]; then target='.[dev]'; fi
-    if [[ -n ${fresh-} ]]; then versions=(--upgrade --upgrade-strategy eager --constraint <(pinned torch)); fi
+    if [[ -n ${fresh-} ]]; then versions=(--upgrade --upgrade-strategy eager "$(pinned torch)"); fi
     say "Installing the workbench and what it needs."
     (cd -- "$project" && pip_install "${versions[@]}" --editable "$target") ||
         fail "pip could not install the workbench; its message is above. Start again once that is put right."

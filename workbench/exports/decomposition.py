@@ -76,7 +76,7 @@ class Decomposition:
 
     def rank_for(self, energy: float) -> int:
         """The smallest rank, the same for all modules, that keeps this share. Raises SettingError where none does."""
-        rank = bisect.bisect_left(self.curve, energy - 1e-9)  # sums of float64 squares round
+        rank = bisect.bisect_left(self.curve, energy - 1e-6)  # factors are float32
         if rank > self.most:
             raise SettingError(
                 "energy",

@@ -65,7 +65,7 @@ def test_many_modules_are_averaged_and_their_range_is_shaded(grid: PlotGrid, mak
     run = make_run(400, 16, evaluate_every=0)
     show(grid, run)
     plot = curves(grid, "shift-norm")
-    assert "range shaded" in plot.header.caption.shown_quantity()
+    assert "range shaded" in plot.header.caption.toolTip()
     assert plot._backdrop.isVisible()
     bounds = plot._backdrop.boundingRect()
     assert bounds.bottom() == pytest.approx(run.values("shift_norm").max(), rel=1e-5)

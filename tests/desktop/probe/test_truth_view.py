@@ -63,14 +63,14 @@ def table(panel: ProbePanel) -> list[list[str]]:
 def test_scores_stand_before_and_after_with_what_they_are(panel: ProbePanel) -> None:
     panel.show_fact(FACT)
     assert table(panel) == [
-        ["Unedited", "0.00", "no", "no", "yes", "–", "0.25", "1.00", "6.00"],
-        ["Step 2, its own", "1.00", "–", "–", "–", "–", "–", "–", "0.12"],
-        ["Step 4, now", "0.50", "no", "no", "yes", "–", "0.25", "1.00", "2.00"],
+        ["Unedited", "no", "–", "0.00", "no", "yes", "–", "0.25", "1.00", "6.00"],
+        ["Step 2, its own", "–", "–", "1.00", "–", "–", "–", "–", "–", "0.12"],
+        ["Step 4, now", "no", "–", "0.50", "no", "yes", "–", "0.25", "1.00", "2.00"],
     ]
     model = find(panel, QTableView, "probe-truth-table").model()
-    header = model.headerData(8, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+    header = model.headerData(9, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
     assert LOSS_PROTOCOL[:40] in str(header)
-    assert "teacher forcing" in str(model.index(0, 1).data(Qt.ItemDataRole.ToolTipRole))
+    assert "teacher forcing" in str(model.index(0, 3).data(Qt.ItemDataRole.ToolTipRole))
 
 
 def test_it_says_what_became_of_the_fact_and_why(panel: ProbePanel) -> None:

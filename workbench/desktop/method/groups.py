@@ -25,7 +25,7 @@ GROUPS = (
 KEPT_BY_RECIPES = ("modules", "evaluate_every", "on_error", "seed")
 
 # What a setting is called below the title of its group, where its whole name is too long for the dock.
-SHORT = {"warmup_memory": "Memory"}
+SHORT = {"warmup_memory": "Memory", "rescale": "Unit scale"}
 
 WORDS: dict[str, dict[str, str]] = {
     "normalisation": {"whitening": "Full whitening", "diagonal": "Diagonal", "none": "None"},
@@ -33,6 +33,7 @@ WORDS: dict[str, dict[str, str]] = {
     "loss": {"per-edit": "Per edit", "minibatch-mean": "Per minibatch"},
     "floor_kind": {"relative": "Relative", "absolute": "Absolute"},
     "form": {"plain": "Plain text", "chat": "Chat", "both": "Both"},
+    "ending": {"none": "None", "full stop": "Full stop", "new line": "New line", "end of text": "End of text"},
     "taken": {"form": "Each form", "fact": "The whole fact"},
     "on_error": {"stop": "Stop the run", "skip": "Skip the step's facts"},
     "warmup_mode": {"statistics": "Statistics only", "edits": "Edits too", "none": "None"},

@@ -12,7 +12,7 @@ GEOMETRY, STATE, SHOWN, AXIS = "window/geometry", "window/state", "plots/shown",
 SIZE = (1_440, 900)
 FRAME = QSize(2, 32)  # at least, around the window
 NARROWEST = {"facts": 280, "model": 292}
-LEFT, RIGHT, BOTTOM = 348, 312, 236  # logical pixels that the docks take at first
+LEFT, RIGHT, BOTTOM = 348, 320, 236  # logical pixels that the docks take at first
 Area = Qt.DockWidgetArea
 
 
