@@ -33,7 +33,12 @@ WORDS: dict[str, dict[str, str]] = {
     "loss": {"per-edit": "Per edit", "minibatch-mean": "Per minibatch"},
     "floor_kind": {"relative": "Relative", "absolute": "Absolute"},
     "form": {"plain": "Plain text", "chat": "Chat", "both": "Both"},
-    "ending": {"none": "None", "full stop": "Full stop", "new line": "New line", "end of text": "End of text"},
+    "ending": {
+        "none": "None",
+        "full stop": "Full stop",
+        "new line": "New line",
+        "end of text": "End of text",
+    },
     "taken": {"form": "Each form", "fact": "The whole fact"},
     "on_error": {"stop": "Stop the run", "skip": "Skip the step's facts"},
     "warmup_mode": {"statistics": "Statistics only", "edits": "Edits too", "none": "None"},
