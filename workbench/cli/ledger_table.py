@@ -21,12 +21,15 @@ HEADINGS = (
     "‖Δ‖",
     "ES before",
     "ES after",
+    "says",
+    "chat",
     "ES",
     "GS",
     "kept",
     "ppl",
 )
-WIDTHS = (8, 19, 13, 8, 9, 9, 9, 6, 6, 6, 8)
+_FIRST_SCORE = HEADINGS.index("says")
+WIDTHS = (8, 19, 13, 8, 9, 9, 9, 6, 6, 6, 6, 6, 8)
 
 
 def ledger_text(session: Session, run: int | None = None, step: int | None = None) -> str:
@@ -98,8 +101,9 @@ def _step_lines(step: LedgerStep) -> list[str]:
 
 def _scores(scores: Scores | None) -> tuple[str, ...]:
     if scores is None:
-        return ("", "", "", "")
-    shares = (_figure(value, ".3f") for value in (scores.es, scores.gs, scores.locality_kept))
+        return ("",) * (len(HEADINGS) - _FIRST_SCORE)
+    shown = (scores.generated, scores.generated_chat, scores.es, scores.gs, scores.locality_kept)
+    shares = (_figure(value, ".3f") for value in shown)
     return (*shares, _figure(scores.perplexity, ".1f"))
 
 

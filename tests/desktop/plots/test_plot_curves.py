@@ -20,7 +20,7 @@ def test_curves_stand_for_what_the_run_holds(grid: PlotGrid, make_run: MakeRun) 
     assert item.y == pytest.approx(run.values("shift_norm")[1])
     assert y_range(plot)[0] < 0 < run.values("shift_norm").max() < y_range(plot)[1]
     assert [line.label for line in curves(grid, "edit-success").visible_lines()] == [
-        "this step", "first batch", "random earlier", "before step", "all so far",
+        "this step", "first batch", "random earlier", "before step", "says it", "ES, all so far",
     ]  # fmt: skip
 
 

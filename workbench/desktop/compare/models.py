@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 MOST_TICKED = 3  # without being asked for
-RUN_TITLES = ("Run", "Facts", "ES")
+RUN_TITLES = ("Run", "Facts", "Says it")
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -75,7 +75,7 @@ class RunsModel(QAbstractTableModel):
             return RUN_TITLES[section]
         if role == Role.TextAlignmentRole:
             return LEFT if section == 0 else RIGHT
-        about = f"Before and after. {PROTOCOLS['es']}" if section == 2 else ""
+        about = f"Before and after. {PROTOCOLS['generated']}" if section == 2 else ""
         return tip(about) if role == Role.ToolTipRole else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -113,7 +113,7 @@ class RunsModel(QAbstractTableModel):
                 return candidate.name
             case 1:
                 return f"{found.record.facts_done - found.skipped:,}"
-        return f"{figure(found.before, 'es')} → {figure(found.after, 'es')}"
+        return f"{figure(found.before, 'generated')} → {figure(found.after, 'generated')}"
 
 
 @dataclass(frozen=True, slots=True)

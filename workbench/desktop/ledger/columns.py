@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from workbench.session.ledger import LedgerRun, LedgerStep
     from workbench.session.records import RunRecord
 
-NAME, STATE, SUCCESS, NORM, FACTS, TIME, ES, GS, KEPT, PERPLEXITY = range(10)
+NAME, STATE, SUCCESS, NORM, FACTS, TIME, SAYS, CHAT, ES, GS, KEPT, PERPLEXITY = range(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,21 @@ COLUMNS = (
     Column("‖Δ‖", "Size of the shift of all edited modules together (Frobenius norm).", 58),
     Column("Facts", "Which of the run's facts, by number.", 82),
     Column("Time", "When it was on the disk, in this computer's time.", 84),
+    Column("Says it", f"Of all facts so far. {PROTOCOLS['generated']}", 62),
+    Column("Chat", f"Of all facts so far. {PROTOCOLS['generated_chat']}", 50),
     Column("ES", f"Of all facts so far, where the model was scored after the step. {PROTOCOLS['es']}", 50),
     Column("GS", PROTOCOLS["gs"], 50),
     Column("Kept", PROTOCOLS["locality_kept"], 54),
     Column("Perplexity", PROTOCOLS["perplexity"], 82),
 )
-_SCORES = {ES: "es", GS: "gs", KEPT: "locality_kept", PERPLEXITY: "perplexity"}
+_SCORES = {
+    SAYS: "generated",
+    CHAT: "generated_chat",
+    ES: "es",
+    GS: "gs",
+    KEPT: "locality_kept",
+    PERPLEXITY: "perplexity",
+}
 
 
 def run_text(run: "LedgerRun", column: int) -> str:

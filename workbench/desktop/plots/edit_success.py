@@ -1,5 +1,7 @@
 """Whether edits take, and whether they last."""
 
+import numpy as np
+
 from workbench.desktop.plots.curve_plot import CurvePlot, Scale
 from workbench.desktop.plots.lines import Line
 from workbench.desktop.series import RunSeries
@@ -11,18 +13,23 @@ CURVES = (
     ("success_random", "random earlier", "one random earlier step's facts, now", 3, 2),
     ("success_before", "before step", "the step's own facts, just before it", 7, 3),
 )
+SCORED = (
+    ("generated", "says it", "the share of all edited facts that the model says by itself", 4, 0),
+    ("generated_chat", "in the chat", "the share of all edited facts that the model says in the chat", 5, 1),
+    ("es", "ES, all so far", "ES of all edited facts", 2, 0),
+)
 
 
 class EditSuccessPlot(CurvePlot):
     key = "edit-success"
-    title = "Edit success"
+    title = "What the model says"
     quantities = (
-        "ES, share of answer tokens that are the model's first choice",
-        "ES, share of answer tokens",
-        "ES",
+        "share of facts it says by itself, at each scoring; ES of answer tokens, at each step",
+        "share that it says; ES at each step",
+        "says it, ES",
     )
     empty = "The share of edits that take appears here after the first editing step."
-    protocols = tuple(PROTOCOLS[name] for name in ("es",))
+    protocols = tuple(PROTOCOLS[name] for name in ("generated", "generated_chat", "es"))
     scale = Scale.SHARE
 
     def lines(self, run: RunSeries) -> list[Line]:
@@ -32,8 +39,9 @@ class EditSuccessPlot(CurvePlot):
             for field, label, name, slot, dash in CURVES
         ]
         if len(x) and len(run.scored_step):
-            all_so_far = run.values("es")
-            made.append(
-                Line("es", "all so far", self.score_x(run), all_so_far, 2, 0, "all edits so far", marks=True)
-            )
+            made += [
+                Line(score, label, self.score_x(run), run.values(score), slot, dash, name, marks=True)
+                for score, label, name, slot, dash in SCORED
+                if np.isfinite(run.values(score)).any()
+            ]
         return made

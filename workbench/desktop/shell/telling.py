@@ -101,7 +101,8 @@ class Telling(QObject):
                 self._tell(Notice(said, "warning", key="skipped"))
                 _log.warning("%s", said)
             case Evaluated():
-                _log.info("Scores after step %d: ES %.3f, GS %.3f, locality kept %.3f, perplexity %.1f", event.step,
+                _log.info("Scores after step %d: says it %.3f, in the chat %.3f, ES %.3f, GS %.3f, locality kept %.3f, "
+                          "perplexity %.1f", event.step, event.scores.generated, event.scores.generated_chat,
                           event.scores.es, event.scores.gs, event.scores.locality_kept,
                           event.scores.perplexity)  # fmt: skip
             case MinibatchHalved():

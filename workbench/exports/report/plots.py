@@ -46,14 +46,18 @@ def plots(contents: ReportContents, watch: Watch | None = None) -> list[Plot]:
 
 def _success(c: ReportContents) -> Plot | None:
     steps = _steps(c)
+    scored = [s.step for s in c.scored]
     curves = [
+        _Curve("says it, all facts so far", scored, [s.scores.generated for s in c.scored]),
+        _Curve("in the chat, all facts so far", scored, [s.scores.generated_chat for s in c.scored]),
         _Curve("the step's facts, right after it", steps, [s.success for s in c.steps]),
         _Curve("the same facts before it", steps, [s.success_before for s in c.steps]),
         _Curve("the first step's facts", steps, [s.success_first for s in c.steps]),
         _Curve("a random earlier step's facts", steps, [s.success_random for s in c.steps]),
-        _Curve("all facts so far", [s.step for s in c.scored], [s.scores.es for s in c.scored]),
+        _Curve("ES, all facts so far", scored, [s.scores.es for s in c.scored]),
     ]
-    return _lines("success", "Edit success", "Efficacy (ES), 0 to 1, by step.", curves, share=True)
+    explanation = "Share of facts that the model says by itself, and efficacy (ES) of steps, 0 to 1, by step."
+    return _lines("success", "What the model says", explanation, curves, share=True)
 
 
 def _shift_norm(c: ReportContents) -> Plot | None:
