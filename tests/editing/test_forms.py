@@ -11,8 +11,10 @@ from workbench.editing.editor import Editor
 from workbench.editing.events import Evaluated, StepApplied
 from workbench.editing.items import forms_of, items_of, warmup_items
 from workbench.editing.job import Job
+from workbench.editing.moments import Moments
 from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
+from workbench.editing.update import residual
 from workbench.errors import InputError, SettingError
 from workbench.facts.fact import Fact, Probe
 from workbench.models.chat import encode_chat, encode_chat_prompt
@@ -165,3 +167,18 @@ def test_any_target_ends_its_turn(target: str) -> None:
     encoded = encode_chat(tokenizer, "Say", target)
     assert encoded.answer[-1] == tokenizer.eos_token_id
     assert encoded.ids[encoded.start + 1 :] == encoded.answer[:-1]
+
+
+def test_a_key_that_left_what_the_statistics_saw_weighs_no_more_than_the_cap() -> None:
+    generator = torch.Generator().manual_seed(0)
+    keys, values = torch.randn(64, 8, generator=generator), torch.randn(64, 4, generator=generator)
+    statistics = Moments.empty(8, 4, whiten=False, dtype=torch.float64)
+    statistics.update(keys, values)
+    keys[0] *= 1e4
+    free = residual(keys, values, statistics, None, "diagonal", step_size=1e-3, rescale=False)
+    capped = residual(keys, values, statistics, None, "diagonal", step_size=1e-3, rescale=False, key_cap=4.0)
+    assert float(free[0].norm()) > 1e6 * float(capped[0].norm())
+    assert torch.allclose(capped[0] / capped[0].norm(), free[0] / free[0].norm(), rtol=1e-4)
+    usual = statistics.normalise_keys(keys).square().sum(1) <= 4 * 8
+    assert usual.sum() > 60
+    assert torch.equal(capped[usual], free[usual])

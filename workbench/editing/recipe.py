@@ -70,8 +70,8 @@ class Recipe:
     key_cap: float = setting(
         4.0,
         "Key norm cap",
-        "At most how many times its mean the squared norm of a normalised key may weigh an edit. Less keeps later passes "
-        "of a step from running away. 0: no bound, as published.",
+        "At most how many times its mean the squared norm of a normalised key may weigh an edit. Less keeps later "
+        "passes of a step from running away. 0: no bound, as published.",
         unit="× mean",
         low=0,
         high=1e6,
