@@ -3,7 +3,7 @@
 import random
 from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate, islice
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,8 +12,7 @@ from workbench.editing.recipe import Recipe
 from workbench.facts.fact import Fact
 from workbench.facts.text import fold
 
-if TYPE_CHECKING:
-    from workbench.models.encoding import Encoded
+T = TypeVar("T")
 
 
 def step_sizes(facts: Sequence[Fact], batch: int, done: Sequence[int] = ()) -> tuple[int, ...]:
@@ -36,13 +35,13 @@ def last_step_before(removed: Collection[int], sizes: Sequence[int]) -> int:
     return sum(end <= min(removed) for end in accumulate(sizes))
 
 
-def chunked(encoded: "Sequence[Encoded]", size: int) -> "Iterator[tuple[Encoded, ...]]":
-    for i in range(0, len(encoded), size):
-        yield tuple(encoded[i : i + size])
+def chunked(of_facts: Sequence[T], size: int) -> Iterator[tuple[T, ...]]:
+    for i in range(0, len(of_facts), size):
+        yield tuple(of_facts[i : i + size])
 
 
-def split(encoded: "Sequence[Encoded]", sizes: Sequence[int]) -> "Iterator[tuple[Encoded, ...]]":
-    rest = iter(encoded)
+def split(of_facts: Sequence[T], sizes: Sequence[int]) -> Iterator[tuple[T, ...]]:
+    rest = iter(of_facts)
     for size in sizes:
         yield tuple(islice(rest, size))
 

@@ -285,9 +285,7 @@ class Run:
                 shifts = {name: shift.plus(more[name]) for name, shift in shifts.items()}
         return shifts
 
-    def _skipped(
-        self, error: NonFinite, chunk: Chunk, *, warming_up: bool, began: float
-    ) -> StepSkipped:
+    def _skipped(self, error: NonFinite, chunk: Chunk, *, warming_up: bool, began: float) -> StepSkipped:
         """Raises the error where such a step ends the run."""
         if self.recipe.on_error != "skip" and not self._skip_next:
             raise error

@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from workbench.editing.batches import step_sizes
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.items import Chunk, Items, items_of, warmup_items
@@ -100,7 +101,7 @@ class Traces:
     def first_step(self, editor: Editor, control: Control) -> Traced:
         key = self._traced_alike(editor.recipe)
         if key not in self._firsts:
-            facts = self.facts[: editor.recipe.batch]
+            facts = self.facts[: step_sizes(self.facts, editor.recipe.batch)[0]]
             items = items_of(self.loaded, editor.recipe, facts)
             self._firsts[key] = self._traced(items, [f.prompt for f in facts], editor.recipe, control)
         return of_modules(self._firsts[key], (m.name for m in editor.modules))
