@@ -1,4 +1,4 @@
-"""Ctrl-C, TERM and HUP, told where the window lives: Qt's loop runs no handler of Python's by itself."""
+"""Ctrl-C, TERM and HUP, reported where the window lives: Qt's loop runs no handler of Python's by itself."""
 
 import signal
 import socket
