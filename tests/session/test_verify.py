@@ -177,6 +177,16 @@ def test_facts_that_are_not_what_was_written(session: Path, harm: str) -> None:
     assert any(all(word in fault for word in words) for fault in faults), faults
 
 
+def test_a_run_does_not_go_on_with_a_fact_that_was_damaged(session: Path) -> None:
+    change(session, "UPDATE fact SET target = 'rod' WHERE prompt = 'Item 8 is'")
+    with Session.open(session) as opened:
+        with pytest.raises(SessionError, match="Fact 9 of facts of run 1"):
+            opened.resume(tiny_model(), 1)
+        with pytest.raises(SessionError, match="Fact 9 of facts of run 1"):
+            opened.branch(tiny_model(), 1, 2)
+        assert opened.replay_without(tiny_model(), 1, [8]).job.facts == facts(8) + facts(3, 9)
+
+
 def test_a_database_whose_pages_are_damaged(session: Path) -> None:
     file = session / "session.db"
     content = bytearray(file.read_bytes())

@@ -20,6 +20,7 @@ from workbench.models.files import whole_folder
 from workbench.models.loaded import LoadedModel
 from workbench.session import resume
 from workbench.session.database import Database
+from workbench.session.facts_check import require_sound_facts
 from workbench.session.facts_table import FactKind, FactsTable
 from workbench.session.keeping import Keeping
 from workbench.session.lock import SessionLock
@@ -309,6 +310,7 @@ class Session:
         self._database.require_writable()
         record = self.run(run)
         resume.require_unfinished(record)
+        require_sound_facts(self._database, record.id)
         resume.drop_unprotected(self.folder, self._runs, record)
         rebuilt = self.rebuild(model, record.id, watch=watch)
         if on_error is not None:
@@ -350,6 +352,8 @@ class Session:
         if recipe is not None:
             loaded = model.loaded if isinstance(model, Editor) else model
             recipe = resume.branch_recipe(record, step, recipe, loaded)
+        if not removed:
+            require_sound_facts(self._database, run)
         job = resume.without(self.job(run), removed)
         rebuilt = self.rebuild(model, run, step, watch)
         editor = rebuilt.editor
