@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.finding import find
@@ -24,7 +24,8 @@ def theme(qapp: QApplication) -> Theme:
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> MethodPanel:
+def panel(qtbot: QtBot, theme: Theme) -> MethodPanel:
+    del theme  # in whose font the widths are right
     made = MethodPanel()
     qtbot.addWidget(made)
     made.resize(290, 760)
@@ -215,3 +216,13 @@ def test_no_title_wraps_at_the_dock_s_usual_width(panel: MethodPanel) -> None:
         needed = row.label.fontMetrics().horizontalAdvance(row.label.text())
         assert row.label.width() >= needed, row.label.text()
     assert panel.rows["warmup_memory"].field.accessibleName() == "Warm-up memory η₀"
+
+
+def test_every_choice_fits_into_its_field(panel: MethodPanel) -> None:
+    for box in panel.findChildren(QComboBox):
+        option = QStyleOptionComboBox()
+        box.initStyleOption(option)
+        control, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room = box.style().subControlRect(control, option, part, box).width()
+        for text in (box.itemText(i) for i in range(box.count())):
+            assert box.fontMetrics().horizontalAdvance(text) <= room, text

@@ -39,8 +39,8 @@ WORDS: dict[str, dict[str, str]] = {
         "new line": "New line",
         "end of text": "End of text",
     },
-    "taken": {"form": "Each form", "fact": "The whole fact"},
-    "on_error": {"stop": "Stop the run", "skip": "Skip the step's facts"},
+    "taken": {"form": "Each form", "fact": "Whole fact"},
+    "on_error": {"stop": "Stop the run", "skip": "Skip the step"},
     "warmup_mode": {"statistics": "Statistics only", "edits": "Edits too", "none": "None"},
 }
 

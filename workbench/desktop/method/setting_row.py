@@ -10,7 +10,7 @@ from workbench.desktop.theme import mark
 from workbench.desktop.widgets import Sentence, label, permit, tool_button
 from workbench.settings import Setting, range_in_words
 
-FIELD_WIDTH, FIELD_HEIGHT = 128, 26
+FIELD_WIDTH, FIELD_HEIGHT = 124, 26
 
 
 class SettingRow(QWidget):

@@ -50,6 +50,7 @@ QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"], QComboBox[invalid="
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit { background: transparent; border: none; padding: 0 4px;
   min-height: 0; }
 QAbstractItemView QLineEdit { border-radius: 0; padding: 0 6px; min-height: 0; }
+QComboBox { padding-right: 0; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("$chevron"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $edge; outline: none; padding: 2px;
