@@ -173,11 +173,8 @@ class Desk(QObject):
         self.method.set_modules(self.model.pattern())
         from workbench.session.records import ModelIdentity
 
-        try:
-            if not self.other_model():
-                self.keeper.keep_model(ModelIdentity.of(loaded))
-        except WorkbenchError as error:
-            _log.warning("The session could not note its model: %s", error)
+        if not self.other_model():
+            self.keeper.keep_model(ModelIdentity.of(loaded))
 
     def _take_kept_settings(self, kept: "Recipe", preset: "Preset | None") -> None:
         try:

@@ -1,18 +1,23 @@
 """What the window holds is never lost in silence: writes that fail, sessions saved as others, sessions left."""
 
+import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Event
 
 import pytest
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.shell.conftest import fill
 from tests.desktop.shell.walker import Walker
+from tests.tiny import tiny_model
 from workbench.desktop.main_window import MainWindow
+from workbench.desktop.shell import preferences
 from workbench.errors import SessionError
 from workbench.session import database
 from workbench.session.folder import Session
@@ -129,6 +134,50 @@ def test_discarding_what_cannot_be_saved_closes_the_window(
         window.close()
     assert not window.isVisible()
     assert facts_in(folder) == 2
+
+
+def test_a_model_loaded_while_the_session_cannot_be_written_is_told_and_works(
+    window: MainWindow, locked: Locking
+) -> None:
+    with locked():
+        window.handlers._model_loaded(tiny_model())
+        Walker(window, patience_s=60).wait_for_end()
+    assert window.desk.loaded is not None
+    assert any("Noting the session's model failed" in s for s in window.notices.sentences())
+
+
+def test_quitting_at_once_asks_for_what_cannot_be_saved_too(
+    window: MainWindow, locked: Locking, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    walker = Walker(window, patience_s=60)
+    with locked():
+        fail_to_save(window, qtbot)
+        walker.answer("unsaved-question", "Cancel")
+        window.closing.force()
+        assert ended == []
+    window.closing.force()
+    assert ended == [1]
+    assert facts_in(window.desk.keeper.need().folder) == 5
+
+
+def test_settings_are_read_in_the_window_s_thread_alone(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Session.create(tmp_path / "other").close()
+    real, readers = preferences.keeping_of, set()
+
+    def keeping_of(settings: QSettings) -> object:
+        readers.add(threading.current_thread())
+        return real(settings)
+
+    monkeypatch.setattr(preferences, "keeping_of", keeping_of)
+    with qtbot.waitSignal(window.desk.keeper.saved, timeout=20_000):
+        fill(window)  # makes a session in a worker
+    with qtbot.waitSignal(window.desk.keeper.opened, timeout=20_000):
+        window.handlers.open_session(tmp_path / "other")
+    assert readers == {threading.main_thread()}
 
 
 def test_trying_again_saves_once_the_other_program_has_gone(

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 from workbench.desktop.background import drop_all, still_working
 from workbench.desktop.shell.questions import may_stop
 from workbench.desktop.widgets import ProgressRow, label, push_button, row
-from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.desktop.main_window import MainWindow
@@ -90,14 +89,9 @@ class Closing(QObject):
     @Slot()
     def force(self) -> None:
         """Ends the program under its threads; the next start offers to open the session that was left open."""
-        try:
-            self._window.desk.keeper.flush()
-        except WorkbenchError as error:
-            if self._dialog is not None:
-                self._dialog.says.setText(f"The last changes could not be saved. {error}")
-            return
-        self._window.settings.sync()
-        os._exit(1)
+        if self._window.desk.keeper.may_leave():
+            self._window.settings.sync()
+            os._exit(1)
 
 
 class ClosingDialog(QDialog):

@@ -166,8 +166,11 @@ class SessionKeeper(QObject):
         self._keep({PROMPT: prompt})
 
     def keep_model(self, model: "ModelIdentity") -> None:
-        if self.session is not None and not self.read_only and self.session.model != model:
-            self.session.set_model(model)
+        try:
+            if self.session is not None and not self.read_only and self.session.model != model:
+                self.session.set_model(model)
+        except WorkbenchError as error:
+            self.failed.emit("Noting the session's model", error)
 
     @Slot()
     def look(self) -> None:
