@@ -27,9 +27,10 @@ class Narrator:
             case Progressed():
                 self._line.update(event.phase.value.capitalize(), event.done, event.total, event.unit)
             case RunStarted():
+                done = f"; {event.facts_done:,} facts in {event.steps_done:,} steps are done already"
                 self._line.note(
                     f"{event.facts:,} facts in {event.steps:,} steps, {event.warmup_facts:,} warm-up facts, "
-                    f"{len(event.modules)} modules"
+                    f"{len(event.modules)} modules{done if event.steps_done else ''}"
                 )
             case WarmupProgressed():
                 rows = f"{event.rows:,} rows of the {event.rows_needed:,} that whitening needs"

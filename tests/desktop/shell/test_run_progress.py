@@ -87,3 +87,26 @@ def test_a_warm_up_counts_its_own_facts_and_rows() -> None:
 
 def test_times_in_words() -> None:
     assert [time_in_words(s) for s in (0.2, 29, 200, 7_800)] == ["1 s", "29 s", "3 min", "2 h 10 min"]
+
+
+def test_a_run_that_is_continued_keeps_its_counts_and_scores() -> None:
+    clock = Clock()
+    progress = begun(clock)
+    progress.add(evaluated(0))
+    do_steps(progress, clock, range(1, 9))
+    progress.add(evaluated(8))
+    scores = progress.before, progress.after
+    progress.add(RunEnded(EndReason.STOPPED, 800, 8, 16.0, "Stopped."))
+    progress.add(RunBegan(3, "StableEdit", warming_up=False, steps_before=8))
+    progress.add(RunStarted(2_000, 0, 20, NAMES, 578, (100,) * 20, steps_done=8, facts_done=800))
+    assert (progress.count(), progress.step) == ("800 of 2,000 facts", 8)
+    assert (progress.before, progress.after, progress.scored_step) == (*scores, 8)
+    do_steps(progress, clock, range(9, 12))
+    assert progress.rate() == 50
+
+
+def test_a_warm_up_that_is_continued_keeps_its_count() -> None:
+    progress = RunProgress(Clock())
+    progress.add(RunBegan(1, "Warm-up", warming_up=True))
+    progress.add(RunStarted(0, 1_000, 0, NAMES, 578, warmup_done=300))
+    assert progress.count() == "300 of 1,000 facts"
