@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 
 from workbench.desktop.theme import icon
+from workbench.desktop.widgets import literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class WindowActions(QObject):
         """On hover and in the status bar."""
         action = self.by_name[name]
         shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(f"{sentence} ({shortcut})" if keys and shortcut else sentence)
+        action.setToolTip(literal(f"{sentence} ({shortcut})" if keys and shortcut else sentence))
         action.setStatusTip(sentence)
 
     def _made(self, spec: Spec) -> QAction:

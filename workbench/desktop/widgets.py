@@ -30,6 +30,11 @@ def tip(text: str) -> str:
     return f"<p style='white-space: pre-wrap'>{html.escape(cut)}</p>"
 
 
+def literal(text: str) -> str:
+    """For what Qt itself decides to take for markup: the label of a ready-made dialog, the tooltip of an action."""
+    return tip(text) if "<" in text or "&lt;" in text else text  # as Qt tells it
+
+
 def label(text: str = "", role: str = "", wrap: bool = True) -> QLabel:
     """Plain text, whatever the text holds."""
     made = QLabel(text, textFormat=Qt.TextFormat.PlainText, wordWrap=wrap)

@@ -147,8 +147,10 @@ class GridModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         match role:
-            case Role.DisplayRole | Role.ToolTipRole:
+            case Role.DisplayRole:
                 return self.headings[section]
+            case Role.ToolTipRole:
+                return tip(self.headings[section])
             case Role.TextAlignmentRole:
                 return LEFT if section == 0 else RIGHT
         return None

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 
 from workbench.desktop.theme import icon
+from workbench.desktop.widgets import literal
 
 
 class Need(Enum):
@@ -97,5 +98,5 @@ class FactActions(QObject):
             action.setEnabled(missing is None)
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             about = self.abouts[spec.name]
-            action.setToolTip(reason or (f"{about} ({keys})" if keys else about))
+            action.setToolTip(literal(reason or (f"{about} ({keys})" if keys else about)))
             action.setStatusTip(reason or about)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QProgressDialog, QWidget
 from workbench.desktop.background import Background, Tell
 from workbench.desktop.courtesy import Courteous, courteous
 from workbench.desktop.facts.store.columns import facts_in_words
+from workbench.desktop.widgets import literal
 from workbench.errors import Cancelled, WorkbenchError
 from workbench.facts import write_csv, write_jsonl
 from workbench.facts.fact import Fact
@@ -48,7 +49,7 @@ def write_beside(facts: Sequence[Fact], path: Path, parent: QWidget) -> Said:
 
 class _Writing(QProgressDialog):
     def __init__(self, facts: Sequence[Fact], path: Path, parent: QWidget) -> None:
-        super().__init__(f"Writing {path.name}", "Cancel", 0, max(len(facts), 1), parent)
+        super().__init__(literal(f"Writing {path.name}"), "Cancel", 0, max(len(facts), 1), parent)
         self.setObjectName("export-progress")
         self.setWindowTitle("Export facts")
         self.setWindowModality(Qt.WindowModality.WindowModal)

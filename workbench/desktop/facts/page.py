@@ -23,6 +23,7 @@ from workbench.desktop.facts.table_model import EMPTY, FactTableModel
 from workbench.desktop.facts.table_view import FactTable
 from workbench.desktop.facts.widgets import named, plain_label, push_button
 from workbench.desktop.theme import mark
+from workbench.desktop.widgets import literal
 
 MOST_REVEALED = 50  # facts selected after they came; of more only the first
 LIVE_MS = 1_000  # between two looks of a filter or order by state while states change
@@ -159,4 +160,4 @@ class FactsPage(QWidget):
     def _show_lock(self, reason: str) -> None:
         for button in (self.type_button, self.import_button):
             button.setEnabled(not reason)
-            button.setToolTip(reason)
+            button.setToolTip(literal(reason))

@@ -38,7 +38,7 @@ def plain_label(text: str = "", name: str = "", role: str = "") -> QLabel:
 
 def label_of(field: QWidget, text: str = "") -> QLabel:
     """Says what a field is and takes the keyboard there; without ``text`` the field's accessible name."""
-    label = QLabel(text or field.accessibleName())
+    label = QLabel(text or field.accessibleName(), textFormat=Qt.TextFormat.PlainText)
     label.setBuddy(field)
     return label
 

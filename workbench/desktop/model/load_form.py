@@ -14,7 +14,7 @@ from workbench.desktop.model.forecast import load_verb, memory_in_words
 from workbench.desktop.model.lookup import Choice, Outlook
 from workbench.desktop.model.source_list import SourceList
 from workbench.desktop.theme import mark
-from workbench.desktop.widgets import ProgressRow, Sentence, label, permit, push_button, row
+from workbench.desktop.widgets import ProgressRow, Sentence, label, literal, permit, push_button, row
 
 AUTO = Choice("auto", "Auto")
 FOLDER_HELP, GGUF_HELP = "Choose a folder in the Hugging Face layout", "Choose a GGUF file"
@@ -112,7 +112,7 @@ def fill(box: QComboBox, choices: tuple[Choice, ...]) -> None:
     box.clear()
     for choice in choices:
         box.addItem(choice.title, choice.name)
-        box.setItemData(box.count() - 1, choice.problem, Qt.ItemDataRole.ToolTipRole)
+        box.setItemData(box.count() - 1, literal(choice.problem), Qt.ItemDataRole.ToolTipRole)
         if choice.problem:
             box.model().item(box.count() - 1).setEnabled(False)  # type: ignore[attr-defined]
     found = next((i for i, c in enumerate(choices) if c.name == before and not c.problem), 0)

@@ -299,7 +299,7 @@ class Plot(QWidget):
         self._follow_button.clicked.connect(self.follow)
 
     def _new_message(self) -> QLabel:
-        message = QLabel(self.empty, self)
+        message = QLabel(self.empty, self, textFormat=Qt.TextFormat.PlainText)
         message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         message.setWordWrap(True)
         message.setMargin(24)

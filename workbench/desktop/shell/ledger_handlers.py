@@ -12,6 +12,7 @@ from workbench.desktop.ledger.choices import RunSteps, positions_of
 from workbench.desktop.ledger.dialogs import BranchDialog, ReplayDialog
 from workbench.desktop.ledger.panel import Chosen
 from workbench.desktop.shell.situation import Choice
+from workbench.desktop.widgets import literal
 from workbench.errors import WorkbenchError
 from workbench.runner.bench import BranchOrder
 
@@ -104,7 +105,7 @@ class LedgerHandlers(QObject):
         if record is None:
             return
         note, agreed = QInputDialog.getMultiLineText(
-            self._window, "Note", f"Note on run {record.id}, {record.name}", record.note
+            self._window, "Note", literal(f"Note on run {record.id}, {record.name}"), record.note
         )
         if agreed:
             self._rename(record.id, record.name, note.strip())

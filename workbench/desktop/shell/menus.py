@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from workbench.desktop.theme import SCHEMES
+from workbench.desktop.widgets import literal
 
 # Names of WindowActions; those of the facts panel behind "facts:"; "" separates; "@" names a submenu made below.
 MENUS: dict[str, tuple[str, ...]] = {
@@ -60,7 +61,7 @@ class RecentMenu(QMenu):
         for folder in folders:
             action = self.addAction(folder.stem.replace("&", "&&"))
             action.setData(str(folder))
-            action.setToolTip(reason or str(folder))
+            action.setToolTip(literal(reason or str(folder)))
             action.setStatusTip(reason or str(folder))
             action.setEnabled(not reason)
         if not folders:
