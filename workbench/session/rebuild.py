@@ -286,7 +286,7 @@ def _lost(error: SessionError, step: StepRecord) -> SessionError:
         return error
     before = step.position.step - 1
     return StepDamaged(
-        f"Step {before + 1:,} of run {step.run} is damaged or missing ({step.file.name}): continue from step "
+        f"Step {before + 1:,} of run {step.run} cannot be read ({step.file.name}): continue from step "
         f"{before:,} (workbench ledger SESSION --branch {step.run}:{before}), or restore the session from a copy.",
         step.run,
         before,

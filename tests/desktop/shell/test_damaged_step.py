@@ -18,7 +18,7 @@ def test_the_step_before_a_damaged_one_is_offered_and_the_run_goes_on_from_there
     lose(edited(walker), 2)
     window.handlers._model_loaded(tiny_model())
     walker.wait_for_end()
-    frame = notice(window, "is damaged or missing")
+    frame = notice(window, "cannot be read")
     offer(frame, "Continue from step 1").click()
     walker.wait_for_end()
     assert (window.desk.bench.chain, window.desk.bench.cuts) == ([1], {1: 1})
