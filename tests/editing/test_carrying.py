@@ -29,8 +29,14 @@ OTHER = {
     "on_error": "skip",
     "name": "other",
     "modules": "",
+    "form": "plain",
+    "key_cap": 7.0,
+    "ending": "none",
+    "chat_share": 0.25,
+    "taken": "fact",
+    "system_prompt": "Be brief.",
 }
-OF_STATISTICS = {"normalisation", "scope", "loss", "warmup_memory"}
+OF_STATISTICS = {"normalisation", "scope", "loss", "form", "warmup_memory"}
 MODULES = frozenset({"a", "b"})
 RECIPE = Recipe(protection=10.0, memory=1.0)
 
