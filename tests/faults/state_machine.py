@@ -43,6 +43,7 @@ CUT_SHORT = st.builds(
 )
 ENDINGS = st.just(Ending()) | CUT_SHORT
 CHOSEN = st.sampled_from(sorted(RECIPES))
+TOLD_EVERY = 100  # sequences
 done = Counter[str]()  # rules, over all sequences
 
 
@@ -52,6 +53,8 @@ class Workbench(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         done["sequences"] += 1
+        if done["sequences"] % TOLD_EVERY == 0:
+            print(f"{done['sequences']} sequences begun", file=sys.stderr, flush=True)
         self.root = Path(tempfile.mkdtemp(prefix="sequence-"))
         self.person = Person(self.root)
         self.other = tiny_model()  # that the session is read into

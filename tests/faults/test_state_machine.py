@@ -1,4 +1,4 @@
-"""Sequences of what a person does that once showed a difference."""
+"""Random sequences of what a person does, and those that once showed a difference."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from tests.faults.agreement import require_agreement
 from tests.faults.person import RECIPES, Ending, Person
+from tests.faults.state_machine import walk
 from tests.tiny import tiny_model
 from workbench.runner.bench import BranchOrder
 
@@ -20,6 +21,11 @@ def person(tmp_path: Path) -> Iterator[Person]:
     require_agreement(one, tiny_model())
     if one.session is not None:
         one.session.close()
+
+
+def test_what_is_shown_is_in_the_session_and_in_the_weights() -> None:
+    """The same few sequences every time; the module itself takes as many as asked, and any seed."""
+    walk(sequences=15, seed=0, rules=8)
 
 
 @pytest.mark.parametrize("at", [0, 3, 5, 9, 20])
@@ -39,7 +45,11 @@ def test_a_run_cut_off_as_it_begins_knows_what_was_in_the_model(person: Person, 
 
 
 def test_a_run_stopped_before_its_first_step_is_done_again_without_a_fact(person: Person) -> None:
-    person.edit(RECIPES["protected"], Ending("stop", 4))
+    at = 0
+    while not person.bench.chain:  # it began, and was stopped at the first look after that
+        person.edit(RECIPES["protected"], Ending("stop", at))
+        at += 1
+    assert not person.need().run(1).steps_done
     person.discard()
     person.branch(BranchOrder(person.need(), 1, removed=(0, 1, 2)), Ending())
 
