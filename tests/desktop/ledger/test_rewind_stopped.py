@@ -1,7 +1,7 @@
 """The way back to an earlier step in the real window: how far it is, and how it is left."""
 
+from pathlib import Path
 from threading import Event
-from typing import Any
 
 import pytest
 import torch
@@ -9,8 +9,10 @@ import torch
 from tests.desktop.ledger import test_ledger_dock as dock
 from tests.desktop.ledger.test_ledger_dock import states, weights
 from tests.desktop.shell.walker import Walker
+from workbench.editing.editor import Editor
 from workbench.session import rebuild
 from workbench.session.lineage import CUTS
+from workbench.session.records import StepRecord
 
 theme, make_window, window, loaded, walker, edited = (
     dock.theme,
@@ -30,9 +32,9 @@ def test_a_rewind_shows_how_far_it_is_and_can_be_stopped(
     before = weights(window), states(window), window.desk.keeper.need().setting(CUTS)
     repeat = rebuild._repeat
 
-    def repeat_slowly(*given: Any) -> None:
-        repeat(*given)
-        if given[-1].position.step == 2:
+    def repeat_slowly(folder: Path, editor: Editor, step: StepRecord, threads: int) -> None:
+        repeat(folder, editor, step, threads)
+        if step.position.step == 2:
             assert asked.wait(60)
 
     monkeypatch.setattr(rebuild, "_repeat", repeat_slowly)
