@@ -54,6 +54,8 @@ def test_missing_file_folder_and_pipe(tmp_path: Path) -> None:
         load(tmp_path / "gone.csv")
     with pytest.raises(FactFormatError, match="it is a folder"):
         load(tmp_path)
+    with pytest.raises(FactFormatError, match="File name too long"):
+        load(tmp_path / ("n" * 300))
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(FactFormatError, match="not a regular file"):
         load(tmp_path / "pipe")

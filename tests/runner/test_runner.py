@@ -22,6 +22,7 @@ from workbench.runner.bench import Bench, Order
 from workbench.runner.events import JobEnded, JobFailed, PauseChanged, RunBegan, RunnerEvent
 from workbench.runner.runner import Runner
 from workbench.session.folder import Session
+from workbench.storage.log_file import log_path
 
 WAIT_S = 60
 PROMPT = "The capital of Utopia is"
@@ -232,6 +233,7 @@ def test_a_failure_in_a_step_keeps_the_last_good_state(
     watched.run(watched.order(8))
     [failed] = watched.of(JobFailed)
     assert failed.expected is expected
+    assert expected or str(log_path()) in failed.sentence
     assert type(error).__name__ in failed.details
     assert "last whole step" in failed.kept
     assert torch.equal(watched.weights(), good[1])

@@ -34,18 +34,13 @@ _BINARY = "it holds binary data and not text: give CSV, JSON or JSON Lines."
 
 def read_head(path: Path) -> bytes:
     """Raises FactFormatError where there is no readable, non-empty text file."""
-    if path.is_dir():
-        raise FactFormatError(path, "it is a folder: name one of the files in it.")
-    if not path.exists():
-        raise FactFormatError(path, "there is no such file: check the path.")
-    if not path.is_file():
-        raise FactFormatError(path, "it is not a regular file: save the facts to a file first.")
     try:
+        _require_file(path)
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except OSError as error:
         raise FactFormatError(
-            path, f"it cannot be read ({error.strerror}): check its permissions."
+            path, f"it cannot be read ({error.strerror}): check the path and its permissions."
         ) from error
     if not head.strip():
         raise FactFormatError(path, "it is empty: add a header and rows, or choose another file.")
@@ -53,6 +48,15 @@ def read_head(path: Path) -> bytes:
         if head.startswith(signature):
             raise FactFormatError(path, f"it is {what}.")
     return head
+
+
+def _require_file(path: Path) -> None:
+    if path.is_dir():
+        raise FactFormatError(path, "it is a folder: name one of the files in it.")
+    if not path.exists():
+        raise FactFormatError(path, "there is no such file: check the path.")
+    if not path.is_file():
+        raise FactFormatError(path, "it is not a regular file: save the facts to a file first.")
 
 
 def guess_encoding(path: Path, head: bytes) -> tuple[str, str]:
