@@ -15,6 +15,8 @@ from transformers import AutoModelForCausalLM
 
 from tests.tiny import tiny_model
 from workbench.cli import main
+from workbench.cli.progress import ProgressLine
+from workbench.cli.reading import read_facts
 from workbench.facts import Fact, Probe, write_csv
 from workbench.session.folder import Session
 
@@ -170,6 +172,8 @@ def test_a_warm_up_too_small_for_whitening_says_what_happens_instead(
         (["--model", "no/such-model"], ["no/such-model"]),
         (["--model", "missing-folder"], ["missing-folder"]),
         (["--limit", "0"], ["--limit"]),
+        (["--offset", "-1"], ["--offset"]),
+        (["--offset", "1000"], ["--offset", "facts: give less"]),
     ],
 )
 def test_bad_settings_are_refused_before_anything_is_written(
@@ -342,3 +346,10 @@ def test_an_interrupted_run_keeps_its_steps_and_goes_on_to_the_same_model(
     assert main([*command[:-1], str(tmp_path / "whole.stableedit"), "--export", str(tmp_path / "whole")]) == 0
     resumed, whole = as_weights(tmp_path / "resumed"), as_weights(tmp_path / "whole")
     assert all(torch.equal(resumed[name], whole[name]) for name in whole)
+
+
+def test_an_offset_leaves_out_the_first_facts(facts: Path) -> None:
+    with ProgressLine() as line:
+        whole = read_facts(facts, line, None)
+        assert read_facts(facts, line, 3, offset=2) == whole[2:5]
+        assert read_facts(facts, line, None, offset=2) == whole[2:]

@@ -107,7 +107,7 @@ def _calibrated(
     from workbench.studies.calibrate import Calibrator
     from workbench.studies.candidates import candidates_for, starting_choice
 
-    facts = read_facts(options.facts, line, options.limit, options.target)
+    facts = read_facts(options.facts, line, options.limit, options.target, options.offset)
     avoid = read_facts(options.edits, line, None, options.target) if options.edits else ()
     ordinary, perplexity = map(read_plain_texts, (options.ordinary_text, options.perplexity_text))
     loaded = load_model(options.model, options.device, options.dtype, line)

@@ -45,7 +45,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     from workbench.plain import plain
 
     with ProgressLine() as line:
-        facts = read_facts(options.facts, line, options.limit, options.target)
+        facts = read_facts(options.facts, line, options.limit, options.target, options.offset)
         texts = read_plain_texts(options.perplexity_text) or ()
         before, baseline = None, None
         if options.baseline:

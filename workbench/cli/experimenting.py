@@ -100,7 +100,7 @@ def _tested(
     from workbench.studies.candidates import starting_choice
     from workbench.studies.claims.study import ClaimsStudy
 
-    facts = read_facts(options.facts, line, options.limit, options.target)
+    facts = read_facts(options.facts, line, options.limit, options.target, options.offset)
     warmup = read_facts(options.warmup, line, None, options.target)
     ordinary, perplexity = map(read_plain_texts, (options.ordinary_text, options.perplexity_text))
     loaded = load_model(options.model, options.device, options.dtype, line)

@@ -93,6 +93,9 @@ def add_model_options(parser: argparse.ArgumentParser, required: bool = True) ->
 def add_fact_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="use the first N facts")
     parser.add_argument(
+        "--offset", type=int, default=0, metavar="N", help="leave out the first N facts (default: 0)"
+    )
+    parser.add_argument(
         "--target",
         choices=("alt", "answers"),
         default="alt",

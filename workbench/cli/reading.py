@@ -11,15 +11,20 @@ from workbench.facts.summary import ImportOptions
 SHOWN_BAD_ROWS = 5
 
 
-def read_facts(path: Path, line: ProgressLine, limit: int | None, target: str = "alt") -> tuple[Fact, ...]:
-    """Raises FactFormatError, and InputError where no usable fact is left."""
+def read_facts(
+    path: Path, line: ProgressLine, limit: int | None, target: str = "alt", offset: int = 0
+) -> tuple[Fact, ...]:
+    """At most ``limit`` facts behind the first ``offset``. Raises FactFormatError, and InputError where no usable fact
+    is left."""
     if limit is not None and limit < 1:
         raise InputError(f"--limit is {limit}: give a number of at least 1.")
+    if offset < 0:
+        raise InputError(f"--offset is {offset}: give a number of at least 0.")
     title = f"Reading {path.name}"
     found = load(
         path,
         ImportOptions(target="answers" if target == "answers" else "alt"),
-        limit=limit,
+        limit=None if limit is None else offset + limit,
         progress=lambda done, total: line.update(title, done, total, "bytes"),
     )
     line.close()
@@ -29,9 +34,11 @@ def read_facts(path: Path, line: ProgressLine, limit: int | None, target: str = 
         line.note(f"{path.name}, {bad}")
     if len(found.bad) > SHOWN_BAD_ROWS:
         line.note(f"{path.name}: and {len(found.bad) - SHOWN_BAD_ROWS:,} more rows that were left out.")
+    if found.facts and offset >= len(found.facts):
+        raise InputError(f"--offset is {offset:,} and {path} holds {len(found.facts):,} facts: give less.")
     if not found.facts:
         raise InputError(f"{path} holds no fact that can be used: see the rows above.")
-    return found.facts
+    return found.facts[offset:]
 
 
 def read_plain_texts(path: Path | None) -> tuple[str, ...] | None:

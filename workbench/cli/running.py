@@ -83,7 +83,7 @@ def _job(options: argparse.Namespace, line: "ProgressLine") -> "Job":
     from workbench.storage.places import cache_folder
 
     return Job(
-        facts=read_facts(options.facts, line, options.limit, options.target),
+        facts=read_facts(options.facts, line, options.limit, options.target, options.offset),
         warmup=read_facts(options.warmup, line, None, options.target) if options.warmup else (),
         ordinary_text=read_plain_texts(options.ordinary_text),
         perplexity_text=read_plain_texts(options.perplexity_text),
