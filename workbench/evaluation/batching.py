@@ -51,7 +51,7 @@ class Budget:
 
     @classmethod
     def on(cls, device: torch.device) -> "Budget":
-        return cls(1 << 10, 1 << 25) if device.type == "cpu" else cls(1 << 13, 1 << 28)
+        return cls(1 << 9, 1 << 25) if device.type == "cpu" else cls(1 << 13, 1 << 28)
 
     def batches(self, widths: Sequence[int], logits: Sequence[int]) -> list[list[int]]:
         """Indices of rows, widest first. A row beyond the budget stands alone."""
