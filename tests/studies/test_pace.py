@@ -48,6 +48,20 @@ def test_a_slow_computer_still_gets_enough_facts_to_say_anything() -> None:
     assert found.seconds > 60
 
 
+def test_statistics_are_never_too_few_for_whitening() -> None:
+    """With fewer rows a diagonal would stand in for it: other settings than the person's would be measured."""
+    found = Plan.within(60, Pace(1.0, 1.0, statistics=400), LARGE, LONG, RECIPE)
+    assert len(found.split.statistics) == 400
+    loaded = tiny_model()
+    few = facts(4)
+    wide = [replace(m, d_out=1_200) for m in loaded.modules[:1]]
+    pace = Pace.measured(loaded, wide, few, replace(RECIPE, normalisation="whitening"), Control())
+    assert pace.statistics > 100
+    assert (
+        Pace.measured(loaded, wide, few, replace(RECIPE, normalisation="none"), Control()).statistics == 100
+    )
+
+
 def calibrator(minutes: float) -> Calibrator:
     """The person's own settings and a preset, which stands first in the list."""
     loaded = tiny_model()

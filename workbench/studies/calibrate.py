@@ -33,7 +33,7 @@ from workbench.studies.events import (
     PointMeasured,
 )
 from workbench.studies.front import best, front, hypervolume
-from workbench.studies.pace import FEWEST_STATISTICS, SEARCH_TEXTS, Pace, Plan, in_words
+from workbench.studies.pace import SEARCH_TEXTS, Pace, Plan, in_words
 from workbench.studies.space import Space
 from workbench.studies.split import split_facts
 from workbench.studies.study_run import Yardstick
@@ -99,6 +99,7 @@ class Calibrator:
         self._points: list[Point] = []
         self._held_out: list[HeldOut] = []
         self._notes: list[str] = []
+        self._needed = 0  # facts for the statistics, at least
         self._began = time.monotonic()
         self._deadline = math.inf if grid else self._began + 60 * settings.minutes
 
@@ -134,6 +135,7 @@ class Calibrator:
         self._texts = gather_texts(self.loaded, self._job, protecting, self.control)
         modules = _with_candidates(self.space, self.candidates)
         pace = Pace.measured(self.loaded, modules, whole.statistics, start, self.control)
+        self._needed = pace.statistics
         left = self._deadline - time.monotonic()
         plan = Plan.within(left, pace, whole, self._texts, start)
         self.split, self._texts = plan.split, plan.texts
@@ -212,7 +214,7 @@ class Calibrator:
 
     def _enough(self, facts: int) -> bool:
         """Whether the statistics have had their share of the budget."""
-        if facts < FEWEST_STATISTICS:
+        if facts < self._needed:
             return False
         spent = time.monotonic() - self._began
         return spent > _READY * (self._deadline - self._began)

@@ -21,6 +21,7 @@ _FACTS = 8  # that are traced to see how long one takes
 _TEXT = 5  # facts' worth of time in a text of C₀, which is far longer than a prompt
 _SHARE = 0.6  # of the budget until the first point, at most: the rest is for others and the held-out facts
 _SIZES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.17, 0.1)
+_MARGIN = 1.1  # of the rows that whitening needs: a few facts do not say exactly how many another has
 FEWEST_STATISTICS, _FEWEST_EDITS, _FEWEST_TEXTS = 100, 20, 20
 
 
@@ -28,6 +29,7 @@ FEWEST_STATISTICS, _FEWEST_EDITS, _FEWEST_TEXTS = 100, 20, 20
 class Pace:
     fact: float  # seconds to trace or to score one
     decomposition: float  # seconds, of all modules of a trial
+    statistics: int = FEWEST_STATISTICS  # facts: with fewer, what is measured is not what the person runs
 
     @classmethod
     def measured(
@@ -41,15 +43,19 @@ class Pace:
         """On a few of the facts, with the unedited weights in the model; ``modules``: all that trials may edit."""
         few = tuple(facts[:_FACTS])
         small = recipe.with_(warmup_facts=len(few), batch=len(few), minibatch=min(recipe.minibatch, len(few)))
-        seconds = 0.0
+        seconds, rows = 0.0, 1
         for _ in range(2):  # the first warms up what the others find ready
             began = time.monotonic()
-            Traces(loaded, modules, few, ()).warmups(small, control)
-            seconds = time.monotonic() - began
+            (traced,) = Traces(loaded, modules, few, ()).warmups(small, control)
+            seconds, rows = time.monotonic() - began, len(next(iter(traced.keys.values())))
+        if recipe.normalisation != "whitening":
+            return cls(seconds / len(few), 0.0)
+        widest = max(m.d_out for m in modules)
         began = time.monotonic()
-        if recipe.normalisation == "whitening":
-            torch.linalg.eigh(torch.eye(max(m.d_out for m in modules), dtype=torch.float64, device="cpu"))
-        return cls(seconds / len(few), (time.monotonic() - began) * len(modules))
+        torch.linalg.eigh(torch.eye(widest, dtype=torch.float64, device="cpu"))
+        decomposition = (time.monotonic() - began) * len(modules)
+        needed = math.ceil(_MARGIN * widest * len(few) / rows)
+        return cls(seconds / len(few), decomposition, max(FEWEST_STATISTICS, needed))
 
     def seconds(self, split: Split, texts: Texts, recipe: Recipe) -> float:
         """Until the first point: texts, statistics, the unedited model's scores and one trial."""
@@ -69,7 +75,7 @@ class Plan:
     def within(cls, budget: float, pace: Pace, split: Split, texts: Texts, recipe: Recipe) -> "Plan":
         """The whole where that leaves time for a search, else as much as does; ``budget`` in seconds from now."""
         for size in _SIZES:
-            smaller, fewer = _split(split, size), _texts(texts, size)
+            smaller, fewer = _split(split, size, pace.statistics), _texts(texts, size)
             plan = cls(smaller, fewer, pace.seconds(smaller, fewer, recipe))
             if plan.seconds <= _SHARE * budget:
                 break
@@ -82,11 +88,11 @@ def in_words(seconds: float) -> str:
     return f"{whole:,} s" if whole < 120 else f"{math.ceil(seconds / 60):,} min"
 
 
-def _split(split: Split, size: float) -> Split:
+def _split(split: Split, size: float, statistics: int) -> Split:
     edits = _some(len(split.edits), size, _FEWEST_EDITS)
     return replace(
         split,
-        statistics=split.statistics[: _some(len(split.statistics), size, FEWEST_STATISTICS)],
+        statistics=split.statistics[: _some(len(split.statistics), size, statistics)],
         edits=split.edits[:edits],
         held_out=split.held_out[:edits],
     )
