@@ -1,120 +1,171 @@
-"""What a step costs beyond the forward and backward passes it cannot do without.
+"""What a step costs beyond the forward and backward passes that it cannot do without, and how much memory it takes.
 
     python -m tests.benchmarks.edit_step [--large]
 
-One JSON line: whole step ÷ bare forward+backward on the starter (9 modules, 100 facts), in float32 and bfloat16, as
-the median over steps measured in turn; dual ÷ primal solve at d_k 14,336 and n 400; peak memory. ``--large`` also takes
-one whole step of 7B shapes on the device there is.
+One JSON line. ``preset`` and ``published``: 100 of the starter's facts a step with the recipe that people start with,
+and with the published one, in float32 and bfloat16: the whole step ÷ the bare passes over the same facts, as the median
+over steps, and ``run_mib``, the peak up to the first step beyond the loaded model. ``solve``: dual ÷ primal at
+d_k 14,336 and n 400. ``large``: one module of a 7B model, a whole step but for its passes, on the device there is. Each
+is measured in a process of its own; about half an hour on two cores.
 """
 
 import argparse
 import json
-import resource
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
+import psutil
 import torch
 from torch.nn.functional import cross_entropy
+from transformers import AutoConfig, AutoModelForCausalLM
 
-from workbench.editing.control import Control
+from tests.tiny import tiny_tokenizer
+from workbench.editing import run as run_module
 from workbench.editing.editor import Editor
-from workbench.editing.recipes import recipe_named
+from workbench.editing.events import StepApplied, WarmupProgressed
+from workbench.editing.job import Job
+from workbench.editing.memory_use import peak_memory_bytes
+from workbench.editing.recipe import Recipe
+from workbench.editing.run import Run
 from workbench.editing.shift import ridge_dual, ridge_primal
+from workbench.editing.start import preset_of, starting_recipe
 from workbench.editing.tracing import Traced, trace
-from workbench.editing.whitening import whitening
-from workbench.models.encoding import Encoded, encode
+from workbench.facts.starter import starter_facts
+from workbench.models.encoding import Encoded
 from workbench.models.forward import answer_logits, length_batches
-from workbench.models.loaded import LoadedModel
+from workbench.models.loaded import as_loaded
 from workbench.models.loading import load
 from workbench.models.modules import module_of, select
 
-MODULES = "model.layers.{18..26}.mlp.down_proj"
-FACTS, WARMUP_STEPS, STEPS = 100, 6, 9
+STEPS, MIB = 3, 1 << 20
 LARGE_KEY, LARGE_VALUE, LARGE_ROWS = 14_336, 4_096, 400
+RECIPES = {"preset": None, "published": "stableedit-published"}
+PARTS = [f"{recipe} {dtype}" for recipe in RECIPES for dtype in ("float32", "bfloat16")]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--large", action="store_true", help="also a step at 7B shapes")
+    parser.add_argument(
+        "--large", action="store_true", help="also one module of a 7B model, without its passes"
+    )
+    parser.add_argument("--part", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    result: dict[str, object] = {f"step_ratio_{name}": _step_ratio(name) for name in ("float32", "bfloat16")}
-    result |= {"device": _device().type, **_solve_times()}
-    if options.large:
-        result["large_step_seconds"] = _large_step()
-    result["peak_memory_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    if torch.cuda.is_available():
-        result["peak_device_bytes"] = torch.cuda.max_memory_allocated()
+    if options.part:
+        print(json.dumps(_measured(options.part)))
+        return
+    result: dict[str, object] = {"device": _device().type, "threads": torch.get_num_threads()}
+    for part in PARTS:
+        result[part] = _in_own_process(part) | _in_own_process(f"{part} memory")
+    for part in ["solve", *["large"] * options.large]:
+        result[part] = _in_own_process(part)
     print(json.dumps(result))
+
+
+def _in_own_process(part: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "tests.benchmarks.edit_step", "--part", part]
+    found: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return found
+
+
+def _measured(part: str) -> dict[str, float]:
+    if part == "solve":
+        return _solve_times()
+    if part == "large":
+        return _large_step()
+    recipe, dtype, *memory = part.split()
+    return _run_memory(recipe, dtype) if memory else _step_times(recipe, dtype)
 
 
 def _device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def _facts(loaded: LoadedModel, step: int) -> list[Encoded]:
-    """Made-up facts of the length that benchmark prompts have, one or two answer tokens each."""
-    words = ("painter", "singer", "lawyer", "sailor", "chemist", "farmer", "pilot", "judge")
-    return [
-        encode(
-            loaded.tokenizer,
-            f"The profession of the younger brother of number {step * FACTS + i} is",
-            words[i % 8],
-        )
-        for i in range(FACTS)
-    ]
-
-
-def _step_ratio(dtype: str) -> dict[str, float]:
+def _run(recipe: str, dtype: str) -> Run:
+    """As a person starts it on the starter's own facts; its texts are beside the program."""
     loaded = load("starter", dtype=dtype)
-    editor = Editor(loaded, select(loaded.modules, MODULES), recipe_named("stableedit"))
-    for step in range(WARMUP_STEPS):
-        editor.observe(_traced(loaded, editor, _facts(loaded, step)))
-    bare, whole = [], []
-    for step in range(WARMUP_STEPS, WARMUP_STEPS + STEPS):
-        facts = _facts(loaded, step)
-        bare.append(_seconds(lambda f=facts: _forward_backward(loaded, editor, f)))  # type: ignore[misc]
-        whole.append(_seconds(lambda f=facts: _whole_step(loaded, editor, f)))  # type: ignore[misc]
-    loaded.release()
-    ratios = [w / b for w, b in zip(whole[1:], bare[1:], strict=True)]
+    chosen = starting_recipe(preset_of(loaded), RECIPES[recipe])
+    edits, warmup = starter_facts()
+    editor = Editor(loaded, select(loaded.modules, chosen.modules), chosen)
+    return Run(editor, Job(edits[: STEPS * chosen.batch], warmup))
+
+
+def _step_times(recipe: str, dtype: str) -> dict[str, float]:
+    run, whole, bare, passes = _run(recipe, dtype), list[float](), list[float](), list[int]()
+    with _passes() as traced:
+        for event in run.events():
+            if isinstance(event, StepApplied):
+                whole.append(event.seconds)
+                bare.append(sum(_seconds(lambda f=facts: _bare_pass(run, f)) for facts in traced))  # type: ignore[misc]
+                passes.append(len(traced))
+                if event.step == STEPS:
+                    break
+            if isinstance(event, StepApplied | WarmupProgressed):
+                traced.clear()
     return {
-        "ratio": round(statistics.median(ratios), 4),
-        "best_over_best": round(min(whole[1:]) / min(bare[1:]), 4),
-        "bare_seconds": round(statistics.median(bare[1:]), 3),
-        "whole_seconds": round(statistics.median(whole[1:]), 3),
+        "ratio": round(statistics.median(w / b for w, b in zip(whole, bare, strict=True)), 4),
+        "bare_seconds": round(statistics.median(bare), 3),
+        "whole_seconds": round(statistics.median(whole), 3),
+        "passes": statistics.median(passes),
     }
 
 
-def _traced(loaded: LoadedModel, editor: Editor, facts: list[Encoded]) -> Traced:
-    return trace(
-        loaded,
-        editor.modules,
-        facts,
-        [""] * len(facts),
-        per_edit=True,
-        minibatch=editor.recipe.minibatch,
-        control=Control(),
-    )
+@contextmanager
+def _passes() -> Iterator[list[Sequence[Encoded]]]:
+    """The facts of every pass that a run makes within it."""
+    made: list[Sequence[Encoded]] = []
+
+    def watched(*given: Any, **options: Any) -> Traced:
+        made.append(given[2])
+        return trace(*given, **options)
+
+    with patch.object(run_module, "trace", watched):
+        yield made
 
 
-def _forward_backward(loaded: LoadedModel, editor: Editor, facts: list[Encoded]) -> None:
-    """The passes alone: same minibatches, logits at answer positions, stopping at the lowest module."""
-    lowest = module_of(loaded.model, editor.modules[0])
+def _bare_pass(run: Run, facts: Sequence[Encoded]) -> None:
+    """Same minibatches, logits at answer positions, stopping at the lowest module."""
+    model = run.editor.loaded.model
+    lowest = module_of(model, run.editor.modules[0])
     handle = lowest.register_forward_hook(lambda _m, _i, output: output.detach().requires_grad_())
     with torch.enable_grad():
-        for group in length_batches([len(f.ids) for f in facts], editor.recipe.minibatch):
-            logits, tokens, _rows = answer_logits(loaded.model, [facts[i] for i in group])
+        for group in length_batches([len(f.ids) for f in facts], run.minibatch):
+            logits, tokens, _rows = answer_logits(model, [facts[i] for i in group])
             cross_entropy(logits.float(), tokens, reduction="sum").backward()
     handle.remove()
 
 
-def _whole_step(loaded: LoadedModel, editor: Editor, facts: list[Encoded]) -> None:
-    """All that a run does in a step but for scoring and keeping it."""
-    traced = _traced(loaded, editor, facts)
-    editor.observe(traced)
-    shifts, whitenings = editor.shifts(traced, warming_up=False)
-    editor.measure(shifts, whitenings)
-    editor.apply(shifts, traced)
+def _run_memory(recipe: str, dtype: str) -> dict[str, float]:
+    """Up to the first editing step, the warm-up included."""
+    run = _run(recipe, dtype)
+    before = _forget_peak()
+    next(event for event in run.events() if isinstance(event, StepApplied))
+    return {"run_mib": round((peak_memory() - before) / MIB, 1), "loaded_mib": round(before / MIB, 1)}
+
+
+def _forget_peak() -> int:
+    """Bytes held now; from here on the peak is counted anew."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+        return torch.cuda.memory_allocated()
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    return int(psutil.Process().memory_info().rss)
+
+
+def peak_memory() -> int:
+    """Bytes, since the peak was forgotten where the system can forget it."""
+    status = Path("/proc/self/status")
+    if not torch.cuda.is_available() and status.exists():
+        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(fields["VmHWM"].split()[0]) * 1024
+    return peak_memory_bytes(_device())
 
 
 def _solve_times() -> dict[str, float]:
@@ -132,12 +183,39 @@ def _solve_times() -> dict[str, float]:
 
 
 def _large_step() -> dict[str, float]:
-    """Statistics, whitening and solve of one module of a 7B model, without its passes."""
-    generator = torch.Generator().manual_seed(1)
-    values = torch.randn(2 * LARGE_VALUE, LARGE_VALUE, generator=generator).to(_device())
-    covariance = values.T @ values / len(values)
-    seconds = _seconds(lambda: whitening(covariance, 0.01, True, torch.float32))
-    return {"decomposition": round(seconds, 3)}
+    """Statistics, whitening, solve, figures and apply in bfloat16, after as many rows as whitening needs."""
+    editor, generator = _large_editor(), torch.Generator().manual_seed(1)
+    while not all(s.can_whiten for s in editor.statistics.values()):
+        editor.observe(_large_rows(editor, generator))
+    traced, before = _large_rows(editor, generator), _forget_peak()
+    seconds = {"statistics": _seconds(lambda: editor.observe(traced))}
+    found: list[Any] = []
+    seconds["whitening_and_solve"] = _seconds(lambda: found.extend(editor.shifts(traced, warming_up=False)))
+    shifts, whitenings = found
+    seconds["figures"] = _seconds(lambda: editor.measure(shifts, whitenings))
+    seconds["apply"] = _seconds(lambda: editor.apply(shifts, traced))
+    seconds["whole"] = sum(seconds.values())
+    return {f"{name}_seconds": round(s, 3) for name, s in seconds.items()} | {
+        "step_mib": round((peak_memory() - before) / MIB, 1)
+    }
+
+
+def _large_editor() -> Editor:
+    config = AutoConfig.for_model(
+        "llama", vocab_size=259, hidden_size=LARGE_VALUE, intermediate_size=LARGE_KEY, num_hidden_layers=1,
+        num_attention_heads=32, num_key_value_heads=8,
+    )  # fmt: skip
+    model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16).to(_device())
+    loaded = as_loaded(model, tiny_tokenizer(), "large", "0" * 64)
+    return Editor(loaded, select(loaded.modules, "mlp.down_proj@0"), Recipe())
+
+
+def _large_rows(editor: Editor, generator: torch.Generator) -> Traced:
+    (module,) = editor.modules
+    keys = torch.randn(LARGE_ROWS, LARGE_KEY, generator=generator).to(_device())
+    values = torch.randn(LARGE_ROWS, LARGE_VALUE, generator=generator).to(_device())
+    nothing = torch.zeros(0)
+    return Traced({module.name: keys}, {module.name: values}, nothing, nothing, nothing)
 
 
 def _seconds(work: Callable[[], object]) -> float:
