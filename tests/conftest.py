@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _HOME = "WORKBENCH_TEST_HOME"  # set for the whole run; processes and workers started by it share the folder
 _OF_ONE_TEST = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
 _SECONDS_TO_END = 2.0
+_HANG_UP = getattr(signal, "SIGHUP", None)  # not everywhere
 
 
 def _isolate() -> bool:
@@ -36,6 +38,16 @@ def _isolate() -> bool:
 
 
 _made_home = _isolate()
+
+
+def _heed_signals() -> None:
+    """A run of the tests in the background ignores what the programs under test are to be ended by."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (_HANG_UP, signal.SIG_DFL)):
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
+
+
+_heed_signals()
 
 
 def pytest_unconfigure() -> None:
