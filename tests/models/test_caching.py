@@ -2,11 +2,16 @@
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.tiny import ARCHITECTURES, tiny_model
 from workbench.errors import ModelLoadError
+from workbench.evaluation.generation import Stop, generate
 from workbench.models import caching
-from workbench.models.caching import next_logits, require_caching
+from workbench.models.caching import next_logits, read_logits, require_caching, shared_prefix
+from workbench.models.encoding import Encoded
+from workbench.models.forward import answer_logits
 from workbench.models.loaded import LoadedModel
 
 IDS = torch.tensor([[5, 80, 33, 200, 7, 91], [64, 2, 111, 9, 250, 17]])
@@ -35,3 +40,37 @@ def test_a_cache_that_is_dropped_is_found_out(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(caching, "next_logits", lambda m, ids, _cache: next_logits(m, ids, None))
     with pytest.raises(ModelLoadError, match="from its cache"):
         require_caching(model)
+
+
+@pytest.mark.parametrize("architecture", list(ARCHITECTURES))
+@torch.inference_mode()
+def test_a_shared_beginning_is_read_once_with_the_same_logits(architecture: str) -> None:
+    loaded = tiny_model(architecture, seed=11)
+    system = tuple(range(40, 64))
+    batch = [
+        Encoded((*system, *b"Hi there", 7), (7, 9), 24 + 7),
+        Encoded((*system, *b"No"), (3,), 24 + 1),
+        Encoded((*system, *b"A longer one than", 1, 2), (1, 2, 5), 24 + 16),
+    ]
+    assert shared_prefix([e.ids for e in batch], min(e.start for e in batch)) == 24
+    logits, tokens = read_logits(loaded.model, batch)
+    whole, expected, _ = answer_logits(loaded.model, batch)
+    assert tokens.tolist() == expected.tolist()
+    assert torch.allclose(logits, whole, atol=1e-5)
+    prompts = [e.ids[: 24 + 2] for e in batch]
+    alone = [generate(loaded, [prompt], Stop([6]))[0] for prompt in prompts]
+    assert generate(loaded, prompts, Stop([6] * 3)) == alone
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 3), min_size=20, max_size=24), min_size=2, max_size=5),
+    st.integers(0, 30),
+)
+def test_what_is_shared_is_shared_by_all(sequences: list[list[int]], most: int) -> None:
+    sequences = [[1] * 18 + rest for rest in sequences]
+    length = shared_prefix(sequences, most)
+    assert length <= most
+    assert len({tuple(s[:length]) for s in sequences}) == 1
+    assert length >= 16 if most >= 16 else length == 0
+    if 16 <= length < min(most, *map(len, sequences)):
+        assert len({s[length] for s in sequences}) > 1

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from workbench.evaluation.answers import decode
 from workbench.evaluation.batching import Budget, Watch, for_each_batch
+from workbench.models.caching import read_logits
 from workbench.models.chat import encode_chat_prompt, has_chat
 from workbench.models.encoding import Encoded
-from workbench.models.forward import answer_logits
 from workbench.models.loaded import LoadedModel
 
 OPENINGS, OPENING_TOKENS = 48, 16  # how many texts are opened, in each form, and how far
@@ -64,9 +64,8 @@ def _for_each(
 ) -> None:
     """``use``: places of the batch, (b, vocabulary) float32 log-probabilities of the next token."""
 
-    @torch.inference_mode()
     def read(batch: list[int]) -> None:
-        logits, _tokens, _rows = answer_logits(loaded.model, [prompts[i] for i in batch])
+        logits, _tokens = read_logits(loaded.model, [prompts[i] for i in batch])
         use(batch, logits.float().log_softmax(-1))
 
     vocabulary = loaded.model.get_output_embeddings().weight.shape[0]

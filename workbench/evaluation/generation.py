@@ -10,11 +10,10 @@ from itertools import groupby
 
 import torch
 from torch import Tensor
-from transformers import Cache
 
 from workbench.evaluation.batching import Watch, for_each_batch
 from workbench.evaluation.reading import non_finite
-from workbench.models.caching import next_logits
+from workbench.models.caching import next_logits, prefix_cache, shared_prefix
 from workbench.models.encoding import Encoded
 from workbench.models.loaded import LoadedModel
 
@@ -86,8 +85,9 @@ def _generate_batch(
     device = loaded.model.device
     written: dict[int, list[int]] = {row: [] for row in batch}
     alive = [row for row in batch if stop.limits[row] > 0]
-    ids = torch.tensor([list(prompts[row]) for row in alive], device=device)  # (b, T)
-    cache: Cache | None = None
+    shared = shared_prefix([prompts[row] for row in alive], len(prompts[alive[0]]) - 1) if alive else 0
+    cache = prefix_cache(loaded.model, prompts[alive[0]][:shared], len(alive)) if shared else None
+    ids = torch.tensor([list(prompts[row][shared:]) for row in alive], device=device)  # (b, T)
     steps = max(stop.limits[row] for row in batch)
     for step in range(steps):
         watch.check()

@@ -12,8 +12,8 @@ from transformers import PreTrainedTokenizerBase
 from workbench.errors import NonFinite
 from workbench.evaluation.batching import Budget, Watch, for_each_batch
 from workbench.evaluation.scores import Floats
+from workbench.models.caching import read_logits
 from workbench.models.encoding import Encoded, shorten
-from workbench.models.forward import answer_logits
 from workbench.models.loaded import LoadedModel
 
 Ints = npt.NDArray[np.int64]
@@ -81,7 +81,7 @@ def _at_answers(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """(1.0 where the answer token is the argmax, its log-probability in nats, the argmax), (n,) each;
     log-probability of the rivals (B,) at the ``starts`` (B,) of the answers, (B,)."""
-    logits, answer, _rows = answer_logits(loaded.model, batch)
+    logits, answer = read_logits(loaded.model, batch)
     logits = logits.float()  # (n, vocabulary)
     best = logits.argmax(-1)
     total = logits.logsumexp(-1).double()

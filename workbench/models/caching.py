@@ -1,13 +1,15 @@
 """Forward passes that continue from a key-value cache, and proof that the model takes it into account."""
 
 import inspect
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from transformers import Cache, PreTrainedModel
 
 from workbench.errors import ModelLoadError
-from workbench.models.forward import logits_only_at
+from workbench.models.encoding import Encoded
+from workbench.models.forward import answer_logits, answer_positions, logits_only_at, pad
 
 _NAMES = ("cache", "past_key_values")  # of the argument: since transformers 5.24, and before
 _TOLERANCE = {
@@ -15,6 +17,7 @@ _TOLERANCE = {
     torch.float64: 1e-3,
 }  # relative; a cache that is ignored is off by more than 0.1
 _HALF_TOLERANCE = 0.05
+_SHORTEST_PREFIX = 16  # tokens that several sequences share, from which they are read once
 
 
 def next_logits(model: PreTrainedModel, ids: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
@@ -24,6 +27,40 @@ def next_logits(model: PreTrainedModel, ids: Tensor, cache: Cache | None) -> tup
     with logits_only_at(model, rows, torch.full_like(rows, ids.shape[1] - 1)):
         output = model(input_ids=ids, use_cache=True, **{name: cache})
     return output.logits.float(), output[name]
+
+
+@torch.inference_mode()
+def read_logits(model: PreTrainedModel, batch: Sequence[Encoded]) -> tuple[Tensor, Tensor]:
+    """(logits (n, vocabulary), answer tokens (n,)) as of ``answer_logits``, without gradients: what all sequences begin
+    with, such as a chat's system prompt, is read once."""
+    shared = shared_prefix([e.ids for e in batch], min(e.start for e in batch))
+    if not shared:
+        logits, tokens, _rows = answer_logits(model, batch)
+        return logits, tokens
+    rows, columns, tokens = answer_positions(batch, model.device)
+    cache = prefix_cache(model, batch[0].ids[:shared], len(batch))
+    rest = pad([e.ids[shared:] for e in batch], model.device)
+    with logits_only_at(model, rows, columns - shared):
+        logits = model(input_ids=rest, use_cache=True, **{_argument(model): cache}).logits
+    return logits, tokens
+
+
+def shared_prefix(sequences: Sequence[Sequence[int]], most: int) -> int:
+    """How many tokens, at most ``most``, all sequences begin with; 0 where it would not pay."""
+    first, last = (
+        min(map(tuple, sequences)),
+        max(map(tuple, sequences)),
+    )  # in the order of their tokens: what these share, all share
+    pairs = zip(first[:most], last[:most], strict=False)
+    length = next((k for k, (a, b) in enumerate(pairs) if a != b), min(most, len(first), len(last)))
+    return length if len(sequences) > 1 and length >= _SHORTEST_PREFIX else 0
+
+
+def prefix_cache(model: PreTrainedModel, prefix: Sequence[int], rows: int) -> Cache:
+    """What the model keeps of the prefix, for a batch of so many rows."""
+    _, cache = next_logits(model, torch.tensor([list(prefix)], device=model.device), None)
+    cache.batch_repeat_interleave(rows)
+    return cache
 
 
 @torch.inference_mode()
