@@ -31,6 +31,7 @@ OTHER = {
     "modules": "",
     "form": "plain",
     "key_cap": 7.0,
+    "shift_cap": 7.0,
     "ending": "none",
     "chat_share": 0.25,
     "taken": "fact",

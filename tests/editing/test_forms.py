@@ -182,3 +182,21 @@ def test_a_key_that_left_what_the_statistics_saw_weighs_no_more_than_the_cap() -
     usual = statistics.normalise_keys(keys).square().sum(1) <= 4 * 8
     assert usual.sum() > 60
     assert torch.equal(capped[usual], free[usual])
+
+
+def test_further_passes_stop_where_a_shift_would_outgrow_its_cap() -> None:
+    def norms(cap: float) -> tuple[dict[str, float], dict[str, float]]:
+        _, events = edited(tiny_model(), passes=8, shift_cap=cap, step_size=1e-2, batch=8)
+        [step] = [e for e in events if isinstance(e, StepApplied)]
+        base = dict.fromkeys(step.modules, 0.0)
+        loaded = tiny_model()
+        for module in select(loaded.modules, "model.layers.{1..2}.mlp.down_proj"):
+            base[module.name] = float(loaded.model.state_dict()[f"{module.name}.weight"].norm())
+        return {name: module.shift_norm for name, module in step.modules.items()}, base
+
+    (free, base), (first, _) = norms(0.0), norms(1e-6)
+    cap = sum(free.values()) / sum(base.values()) / 2
+    capped, _ = norms(cap)
+    for name, norm in capped.items():
+        assert first[name] <= norm <= max(first[name], cap * base[name]) * 1.001
+    assert any(capped[name] < free[name] for name in capped)

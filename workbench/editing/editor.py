@@ -142,6 +142,15 @@ class Editor:
             if name in keys:  # a step that was skipped has none
                 precision.remember(keys[name], weight)
 
+    def within_cap(self, shifts: dict[str, Shift]) -> dict[str, Shift]:
+        """Those that are not longer than the recipe's share of their module's unedited weight."""
+        cap = self.recipe.shift_cap
+        return {
+            name: shift
+            for name, shift in shifts.items()
+            if cap == 0 or shift.norm() <= cap * self._edited[name].base_norm
+        }
+
     @contextmanager
     def trying(self, shifts: dict[str, Shift]) -> Iterator[None]:
         """Within it, the model's weights hold the shifts too; nothing else changes."""

@@ -7,7 +7,7 @@ from typing import Any
 from workbench.settings import check, setting
 
 # Of runs that were kept before these settings existed.
-_AS_BEFORE = {"ending": "none", "form": "plain", "key_cap": 0.0}
+_AS_BEFORE = {"ending": "none", "form": "plain", "key_cap": 0.0, "shift_cap": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,15 @@ class Recipe:
         "passes in all. More makes facts take with a smaller step size, and a step takes longer.",
         low=1,
         high=20,
+    )
+    shift_cap: float = setting(
+        0.1,
+        "Shift cap",
+        "How far further passes of a step may take a module's shift, as a share of its unedited weight's norm. More "
+        "lets harder facts take, and costs locality and perplexity. 0: no bound, as published.",
+        unit="× ‖W₀‖",
+        low=0,
+        high=100,
     )
     batch: int = setting(
         100,

@@ -282,7 +282,11 @@ class Run:
                     break
                 left, traced = left[~taken], again.of(~taken)
                 more, _ = self.editor.shifts(traced, False, whitenings)
-                shifts = {name: shift.plus(more[name]) for name, shift in shifts.items()}
+                grown = {name: shift.plus(more[name]) for name, shift in shifts.items()}
+                fitting = self.editor.within_cap(grown)
+                if not fitting:
+                    break
+                shifts |= fitting
         return shifts
 
     def _skipped(self, error: NonFinite, chunk: Chunk, *, warming_up: bool, began: float) -> StepSkipped:
