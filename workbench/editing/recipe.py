@@ -123,7 +123,7 @@ class Recipe:
         high=20,
     )
     shift_cap: float = setting(
-        0.1,
+        0.25,
         "Shift cap",
         "How far further passes of a step may take a module's shift, as a share of its unedited weight's norm. More "
         "lets harder facts take, and costs locality and perplexity. 0: no bound, as published.",
