@@ -18,7 +18,18 @@ from workbench.studies.calibration import calibration_from
 from workbench.studies.front import hypervolume
 
 Command = Callable[..., tuple[int, str, str]]
-SMALL = ["--batch", "4", "--minibatch", "4", "--step-size", "3e-2", "--warmup-limit", "100"]
+SMALL = [
+    "--batch",
+    "4",
+    "--minibatch",
+    "4",
+    "--step-size",
+    "3e-2",
+    "--warmup-limit",
+    "100",
+    "--shift-cap",
+    "0",
+]
 
 
 @pytest.fixture
