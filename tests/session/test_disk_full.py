@@ -14,7 +14,7 @@ from tests.session.kept_runs import assert_same_state, copied, editor, facts, jo
 from tests.tiny import tiny_model
 from workbench.editing.job import Done
 from workbench.editing.run import Run
-from workbench.errors import DiskFull
+from workbench.errors import DiskFull, SessionMoved
 from workbench.session import tensor_files
 from workbench.session.folder import Session
 from workbench.session.keeping import Keeping
@@ -60,6 +60,19 @@ def test_a_tensor_file_that_does_not_fit(
         assert session.rebuild(tiny_model()).bit_equal
         gone_on, _ = resumed(session)
         assert_same_state(copied(gone_on), copied(whole))
+
+
+def test_a_folder_that_goes_while_a_step_is_written_is_what_the_sentence_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_and_lose(tensors: Any, path: Path) -> None:
+        save_file(tensors, path)
+        (tmp_path / "s").rename(tmp_path / "moved")
+
+    with Session.create(tmp_path / "s") as session:
+        monkeypatch.setattr(tensor_files, "save_file", write_and_lose)
+        with pytest.raises(SessionMoved, match="moved or removed"):
+            fill(session, 8)
 
 
 def assert_no_trace_of_the_half_file(folder: Path) -> None:

@@ -1,7 +1,10 @@
 """Keeps a run in its session while it goes: a StepSink whose calls return once all is on the disk."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+
+from torch import Tensor
 
 from workbench.editing.editor import Editor
 from workbench.editing.events import (
@@ -25,7 +28,7 @@ from workbench.session.rebuild import restore
 from workbench.session.records import CheckpointRecord, Position, StepRecord
 from workbench.session.runs_table import RunsTable, now
 from workbench.session.state import fingerprint, state_tensors
-from workbench.session.tensor_files import keep_tensors
+from workbench.session.tensor_files import KeptFile, keep_tensors
 
 
 class RunRecorder:
@@ -71,7 +74,7 @@ class RunRecorder:
         self._runs.require_there()
         state = fingerprint(state_tensors(self._editor))
         name = self._name(position, state)
-        file = keep_tensors(self._folder / STEPS, name, step_tensors(shifts, traced))
+        file = self._keep_file(STEPS, name, step_tensors(shifts, traced))
         if not (self._last or self._is_reachable()):
             self._keep_checkpoint(state, pinned=True, at=position)
         first = self._facts if position.editing == self._at.editing else 0
@@ -148,8 +151,15 @@ class RunRecorder:
         name = self._name(at, state)
         if any(c.position == at and c.file.name == name for c in self._runs.checkpoints(self.run)):
             return
-        file = keep_tensors(self._folder / CHECKPOINTS, name, state_tensors(self._editor))
+        file = self._keep_file(CHECKPOINTS, name, state_tensors(self._editor))
         self._runs.keep_checkpoint(CheckpointRecord(self.run, at, pinned, file))
+
+    def _keep_file(self, place: str, name: str, tensors: Mapping[str, Tensor]) -> KeptFile:
+        try:
+            return keep_tensors(self._folder / place, name, tensors)
+        except SessionError:
+            self._runs.require_there()  # gone while it was written: that is what to say
+            raise
 
     def _thin_out(self) -> None:
         """Row first, so that no row ever names a file that is gone."""

@@ -50,6 +50,7 @@ def make_window(
             window.desk.run.runner.kill()
             window.desk.run.runner.join()
             window.desk.run.activity = type(window.desk.run.activity).NOTHING
+            window.desk.keeper.may_lose = lambda _error: True
             window.close()
         window.deleteLater()
     QApplication.processEvents()
