@@ -27,7 +27,7 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from tests.tiny import tiny_tokenizer
-from workbench.editing import run as run_module
+from workbench.editing import solving
 from workbench.editing.editor import Editor
 from workbench.editing.events import StepApplied, WarmupProgressed
 from workbench.editing.job import Job
@@ -125,7 +125,7 @@ def _passes() -> Iterator[list[Sequence[Encoded]]]:
         made.append(given[2])
         return trace(*given, **options)
 
-    with patch.object(run_module, "trace", watched):
+    with patch.object(solving, "trace", watched):
         yield made
 
 
@@ -135,7 +135,7 @@ def _bare_pass(run: Run, facts: Sequence[Encoded]) -> None:
     lowest = module_of(model, run.editor.modules[0])
     handle = lowest.register_forward_hook(lambda _m, _i, output: output.detach().requires_grad_())
     with torch.enable_grad():
-        for group in length_batches([len(f.ids) for f in facts], run.minibatch):
+        for group in length_batches([len(f.ids) for f in facts], run.solver.minibatch):
             logits, tokens, _rows = answer_logits(model, [facts[i] for i in group])
             cross_entropy(logits.float(), tokens, reduction="sum").backward()
     handle.remove()

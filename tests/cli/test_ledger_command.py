@@ -11,8 +11,7 @@ from tests.tiny import tiny_model
 from workbench.cli import loading, main
 from workbench.cli.comparing import session_and_run
 from workbench.cli.ledger import place, positions
-from workbench.editing import run as run_module
-from workbench.editing import tracing
+from workbench.editing import solving, tracing
 from workbench.errors import InputError, OutOfMemory
 from workbench.models.loaded import LoadedModel
 from workbench.session.folder import Session
@@ -205,7 +204,7 @@ def test_memory_that_ran_out_is_seen_in_the_ledger(
             raise OutOfMemory("full")
         return original(*given, minibatch=minibatch, **named)
 
-    monkeypatch.setattr(run_module, "trace", small_memory)
+    monkeypatch.setattr(solving, "trace", small_memory)
     run_kept(tmp_path / "s", recipe(minibatch=8), job(4))
     assert "Memory ran out: minibatches of 2 in place of 8" in said(capsys, "ledger", tmp_path / "s")
     assert told_of(capsys, "ledger", tmp_path / "s")["runs"][0]["minibatch"] == 2

@@ -9,7 +9,7 @@ import torch
 from tests.editing.test_run import RECIPE, editor_of, job, of_kind
 from tests.tiny import tiny_model
 from workbench.editing import control as control_module
-from workbench.editing import run as run_module
+from workbench.editing import solving
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.events import Evaluated, Phase, Progressed, StepApplied
@@ -36,7 +36,7 @@ def test_a_step_that_took_whole_is_as_with_one_pass(monkeypatch: pytest.MonkeyPa
         found = trace(*given, **options)
         return replace(found, success=torch.ones_like(found.success))
 
-    monkeypatch.setattr(run_module, "trace", took)
+    monkeypatch.setattr(solving, "trace", took)
     moved = []
     for passes in (1, 3):
         editor = editor_of(tiny_model(), WEAK.with_(passes=passes))

@@ -9,8 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from tests.tiny import ARCHITECTURES, tiny_model
-from workbench.editing import run as run_module
-from workbench.editing import tracing
+from workbench.editing import solving, tracing
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.events import (
@@ -224,7 +223,7 @@ def test_a_shift_that_is_not_finite_is_not_applied(monkeypatch: pytest.MonkeyPat
             next(iter(traced.values.values()))[0, 0] = float("nan")
         return traced
 
-    monkeypatch.setattr(run_module, "trace", poisoned)
+    monkeypatch.setattr(solving, "trace", poisoned)
     with pytest.raises(NonFinite):
         events.extend(run.events())
     assert all(torch.equal(kept[name], t) for name, t in editor.moved().items())
@@ -245,7 +244,7 @@ def test_memory_that_runs_out_halves_the_minibatch_and_changes_nothing(
             raise OutOfMemory("full")
         return original(*given, minibatch=minibatch, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run_module, "trace", small_memory)
+    monkeypatch.setattr(solving, "trace", small_memory)
     editor = editor_of(tiny_model())
     events = list(Run(editor, job()).events())
     assert [e.minibatch for e in of_kind(events, MinibatchHalved)] == [1]

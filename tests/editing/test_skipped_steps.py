@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from tests.session.kept_runs import assert_same_state, copied, editor, job, recipe
-from workbench.editing import run as run_module
-from workbench.editing import tracing
+from workbench.editing import solving, tracing
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.events import (
@@ -40,7 +39,7 @@ def poison(monkeypatch: pytest.MonkeyPatch, prompt: str) -> None:
         tracing._require_finite_rows(traced, names)
         return traced
 
-    monkeypatch.setattr(run_module, "trace", poisoned)
+    monkeypatch.setattr(solving, "trace", poisoned)
 
 
 def events_of(of: Editor, what: Job, done: Done | None = None) -> list[Event]:

@@ -1,13 +1,11 @@
 """The sequential run as a generator of events: baseline, warm-up, steps, scores."""
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from workbench.editing.batches import chunked, earlier_step, retention, scores_due, split, step_sizes
 from workbench.editing.control import Control
@@ -17,7 +15,6 @@ from workbench.editing.events import (
     Evaluated,
     Event,
     Floats,
-    MinibatchHalved,
     ModuleStep,
     Phase,
     RunEnded,
@@ -30,11 +27,10 @@ from workbench.editing.items import Chunk, Items, items_of, warmup_items
 from workbench.editing.job import Done, Job, NoSink, StepSink
 from workbench.editing.memory_use import peak_memory_bytes
 from workbench.editing.protection import text_keys
-from workbench.editing.shift import Shift
+from workbench.editing.solving import Solver
 from workbench.editing.texts import Texts, gather_texts
-from workbench.editing.tracing import Traced, trace
-from workbench.editing.whitening import Whitening
-from workbench.errors import Cancelled, NonFinite, OutOfMemory, WorkbenchError
+from workbench.editing.tracing import Traced
+from workbench.errors import Cancelled, NonFinite, WorkbenchError
 from workbench.evaluation.batching import Watch
 from workbench.evaluation.encoded import encode_facts, encode_texts, require_warmup_fits
 from workbench.evaluation.evaluate import Baseline, batch_success, evaluate, evaluate_unedited
@@ -60,14 +56,13 @@ class Run:
         self.editor, self.job, self.recipe = editor, job, editor.recipe
         self.control = control or Control()
         self.sink: StepSink = sink or NoSink()
-        self.minibatch = done.minibatch or self.recipe.minibatch
+        self.solver = self._solver(done.minibatch or self.recipe.minibatch)
         self.warmup_steps_done = done.warmup_steps
         self.steps_done = done.steps
         self._sizes = step_sizes(job.facts, self.recipe.batch, done.sizes)
         self.facts_done = sum(self._sizes[: done.steps])
         self._untold, self._scored = done.untold, done.scored
         self._skip_next = done.skip_next
-        self._report_pass: Callable[[int, int], None] | None = None  # facts done over all passes of the step
         self._started = time.monotonic()
         loaded = editor.loaded
         self._facts = encode_facts(loaded, job.facts, Watch(self.control), self.recipe.system_prompt)
@@ -77,6 +72,9 @@ class Run:
         self._texts = Texts((), ())
         self._encoded_texts: tuple[Encoded, ...] = ()
         self._baseline: Baseline | None = None
+
+    def _solver(self, minibatch: int) -> Solver:
+        return Solver(self.editor, self.control, minibatch)
 
     @property
     def _warmup_facts(self) -> Sequence[Fact]:
@@ -162,7 +160,9 @@ class Run:
     def _warm_up_with(self, chunk: Chunk) -> Iterator[Event]:
         began, first = time.monotonic(), self.warmup_steps_done * self.recipe.batch
         try:
-            traced, shifts, _ = yield from self._solved(chunk, self._warmup_facts, first, warming_up=True)
+            names = self._names(chunk, self._warmup_facts, first)
+            traced, shifts, _ = yield from self.solver.solve(chunk, names, warming_up=True)
+            self._skip_next = False
         except NonFinite as error:
             yield self._skipped(error, chunk, warming_up=True, began=began)
             return
@@ -185,9 +185,9 @@ class Run:
         chunk = chunks[self.steps_done]
         began = time.monotonic()
         try:
-            traced, shifts, whitenings = yield from self._solved(
-                chunk, self.job.facts, self.facts_done, warming_up=False
-            )
+            names = self._names(chunk, self.job.facts, self.facts_done)
+            traced, shifts, whitenings = yield from self.solver.solve(chunk, names, warming_up=False)
+            self._skip_next = False
         except NonFinite as error:
             yield self._skipped(error, chunk, warming_up=False, began=began)
             return
@@ -240,55 +240,6 @@ class Run:
             fact_loss=loss,
         )
 
-    def _solved(
-        self, chunk: Chunk, facts: Sequence[Fact], first: int, *, warming_up: bool
-    ) -> Generator[Event, None, tuple[Traced, dict[str, Shift], dict[str, Whitening]]]:
-        """The batch's rows, counted into the statistics, and its shifts, in no weight yet. Raises NonFinite with the
-        statistics as they were; ``facts[first:]`` are those of the batch."""
-        self.control.look_again()
-        names = [facts[first + i].prompt for i in chunk.owner.tolist()]
-        self._report_pass = None if warming_up else self.control.progress(Phase.EDITING, "facts")
-        traced = yield from self._trace(chunk, names)
-        merged = traced.merged(chunk)
-        shifts: dict[str, Shift] = {}
-        whitenings: dict[str, Whitening] = {}
-        with self.editor.all_or_nothing():
-            self.editor.observe(traced)
-            if not warming_up or self.recipe.warmup_mode == "edits":
-                shifts, whitenings = self.editor.shifts(traced, warming_up)
-            if not warming_up and self.recipe.passes > 1:
-                shifts = yield from self._further_passes(chunk, names, traced, shifts, whitenings)
-        self._skip_next = False
-        return merged, shifts, whitenings
-
-    def _further_passes(
-        self,
-        chunk: Chunk,
-        names: Sequence[str],
-        traced: Traced,
-        shifts: dict[str, Shift],
-        whitenings: dict[str, Whitening],
-    ) -> Generator[Event, None, dict[str, Shift]]:
-        """The shifts with those of the facts that had not taken; facts that had are remembered meanwhile. What a pass
-        traces also tells which facts took before it. Statistics know a step by its first pass only."""
-        left = torch.arange(len(chunk.items))
-        with self.editor.passing_memory():
-            for number in range(1, self.recipe.passes):
-                with self.editor.trying(shifts):
-                    again = yield from self._pass_through(chunk, left, names, number)
-                taken = chunk.taken(again.success >= 1, left, self.recipe.taken == "fact")
-                self.editor.remember(traced.of(taken).keys, self.recipe.memory)
-                if taken.all():
-                    break
-                left, traced = left[~taken], again.of(~taken)
-                more, _ = self.editor.shifts(traced, False, whitenings)
-                grown = {name: shift.plus(more[name]) for name, shift in shifts.items()}
-                fitting = self.editor.within_cap(grown)
-                if not fitting:
-                    break
-                shifts |= fitting
-        return shifts
-
     def _skipped(self, error: NonFinite, chunk: Chunk, *, warming_up: bool, began: float) -> StepSkipped:
         """Raises the error where such a step ends the run."""
         if self.recipe.on_error != "skip" and not self._skip_next:
@@ -315,43 +266,6 @@ class Run:
             self.steps_done, self.facts_done = skipped.step, skipped.facts_done
         return skipped
 
-    def _trace(self, chunk: Chunk, names: Sequence[str]) -> Generator[Event, None, Traced]:
-        """The rows of a step's first pass."""
-        return (yield from self._pass_through(chunk, torch.arange(len(chunk.items)), names))
-
-    def _pass_through(
-        self, chunk: Chunk, left: Tensor, names: Sequence[str], number: int = 0
-    ) -> Generator[Event, None, Traced]:
-        """Of the items ``left`` (M,). Halves the minibatch where memory runs out; the per-edit loss gives the same
-        rows."""
-        chosen = left.tolist()
-
-        def report(done: int) -> None:
-            if self._report_pass is not None:
-                facts = number * chunk.facts + done * chunk.facts // len(chosen)
-                self._report_pass(facts, self.recipe.passes * chunk.facts)
-
-        while True:
-            try:
-                return trace(
-                    self.editor.loaded,
-                    self.editor.modules,
-                    [chunk.items[i] for i in chosen],
-                    [names[i] for i in chosen],
-                    per_edit=self.recipe.loss == "per-edit",
-                    minibatch=self.minibatch,
-                    control=self.control,
-                    report=report,
-                    weights=[chunk.weights[i] for i in chosen],
-                )
-            except OutOfMemory:
-                if self.minibatch == 1 or self.recipe.loss != "per-edit":
-                    raise
-            self.minibatch //= 2
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
-            yield MinibatchHalved(self.minibatch)
-
     def _protect(self) -> None:
         texts = self._texts.protection if self.recipe.protection > 0 else ()
         report = self.control.progress(Phase.PROTECTION, "texts")
@@ -375,6 +289,11 @@ class Run:
 
     def _chunk(self, facts: Sequence[Items]) -> Chunk:
         return Chunk.of(facts, self.recipe.chat_share)
+
+    @staticmethod
+    def _names(chunk: Chunk, facts: Sequence[Fact], first: int) -> list[str]:
+        """The prompt of each item, for messages; ``facts[first:]`` begin with the chunk's."""
+        return [facts[first + i].prompt for i in chunk.owner.tolist()]
 
     def _asked(self, step: int) -> Sequence[Encoded]:
         """What the step's facts are asked live: plain where they were edited in the plain form."""

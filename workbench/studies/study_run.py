@@ -16,6 +16,7 @@ from workbench.editing.job import Job
 from workbench.editing.precision import Precision
 from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
+from workbench.editing.solving import Solver
 from workbench.editing.tracing import Traced
 from workbench.editing.whitening import Whitening
 from workbench.evaluation.batching import Watch
@@ -89,6 +90,22 @@ class TracedEditor(Editor):
         }
 
 
+class TracedSolver(Solver):
+    """Takes the rows of the first editing step from ``traces``."""
+
+    def __init__(self, editor: TracedEditor, control: Control, minibatch: int, traces: Traces | None) -> None:
+        super().__init__(editor, control, minibatch)
+        self.editor: TracedEditor = editor
+        self._traces = traces
+
+    def trace(self, chunk: Chunk, names: Sequence[str]) -> Generator[Event, None, Traced]:
+        traces, self._traces = self._traces, None
+        self.editor.at_first_step = traces is not None
+        if traces is not None:
+            return traces.first_step(self.editor, self.control)
+        return (yield from super().trace(chunk, names))
+
+
 class StudyRun(Run):
     """``parts`` is the whole of it: no baseline, warm-up, steps, scores. The facts are the yardstick's."""
 
@@ -105,9 +122,9 @@ class StudyRun(Run):
     ) -> None:
         """``traces``: what the warm-up and the first step are taken from, where they are the job's own.
         ``lean``: no success of single steps."""
+        self._traces = traces
         super().__init__(editor, job, control)
         self.editor: TracedEditor = editor
-        self._traces = traces
         self._at_end, self._lean = at_end, lean
         self.yardstick = yardstick
         self._facts, self._encoded_texts = yardstick.facts, yardstick.texts
@@ -123,11 +140,8 @@ class StudyRun(Run):
             yield from self.warm_up()
         yield from self.edit()
 
-    def _trace(self, chunk: Chunk, names: Sequence[str]) -> Generator[Event, None, Traced]:
-        at_first = self.editor.at_first_step = self._traces is not None and self.steps_done == 0
-        if at_first and self._traces is not None:
-            return self._traces.first_step(self.editor, self.control)
-        return (yield from super()._trace(chunk, names))
+    def _solver(self, minibatch: int) -> Solver:
+        return TracedSolver(self.editor, self.control, minibatch, self._traces)
 
     def _read_own(self, step: int) -> tuple[Floats, Floats]:
         return (np.empty(0), np.empty(0)) if self._lean else super()._read_own(step)

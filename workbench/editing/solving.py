@@ -1,0 +1,109 @@
+"""From the facts of one step to the shifts that teach them: trace, statistics, solve, further passes."""
+
+from collections.abc import Callable, Generator, Sequence
+
+import torch
+from torch import Tensor
+
+from workbench.editing.control import Control
+from workbench.editing.editor import Editor
+from workbench.editing.events import Event, MinibatchHalved, Phase
+from workbench.editing.items import Chunk
+from workbench.editing.shift import Shift
+from workbench.editing.tracing import Traced, trace
+from workbench.editing.whitening import Whitening
+from workbench.errors import OutOfMemory
+
+Solved = tuple[Traced, dict[str, Shift], dict[str, Whitening]]
+
+
+class Solver:
+    """Of one run. Nothing that it finds is in the weights yet."""
+
+    def __init__(self, editor: Editor, control: Control, minibatch: int) -> None:
+        self.editor, self.recipe, self.control = editor, editor.recipe, control
+        self.minibatch = minibatch  # halved where memory runs out
+        self._report_pass: Callable[[int, int], None] | None = None  # facts done over all passes of the step
+
+    def solve(
+        self, chunk: Chunk, names: Sequence[str], *, warming_up: bool
+    ) -> Generator[Event, None, Solved]:
+        """The step's rows by fact, counted into the statistics; its shifts, and what whitened them. ``names``: the
+        prompt of each item. Raises NonFinite with the statistics as they were."""
+        self.control.look_again()
+        self._report_pass = None if warming_up else self.control.progress(Phase.EDITING, "facts")
+        traced = yield from self.trace(chunk, names)
+        shifts: dict[str, Shift] = {}
+        whitenings: dict[str, Whitening] = {}
+        with self.editor.all_or_nothing():
+            self.editor.observe(traced)
+            if not warming_up or self.recipe.warmup_mode == "edits":
+                shifts, whitenings = self.editor.shifts(traced, warming_up)
+            if not warming_up and self.recipe.passes > 1:
+                shifts = yield from self._further_passes(chunk, names, traced, shifts, whitenings)
+        return traced.merged(chunk), shifts, whitenings
+
+    def _further_passes(
+        self,
+        chunk: Chunk,
+        names: Sequence[str],
+        traced: Traced,
+        shifts: dict[str, Shift],
+        whitenings: dict[str, Whitening],
+    ) -> Generator[Event, None, dict[str, Shift]]:
+        """The shifts with those of the facts that had not taken; facts that had are remembered meanwhile. What a pass
+        traces also tells which facts took before it. Statistics know a step by its first pass only."""
+        left = torch.arange(len(chunk.items))
+        with self.editor.passing_memory():
+            for number in range(1, self.recipe.passes):
+                with self.editor.trying(shifts):
+                    again = yield from self._pass_through(chunk, left, names, number)
+                taken = chunk.taken(again.success >= 1, left, self.recipe.taken == "fact")
+                self.editor.remember(traced.of(taken).keys, self.recipe.memory)
+                if taken.all():
+                    break
+                left, traced = left[~taken], again.of(~taken)
+                more, _ = self.editor.shifts(traced, False, whitenings)
+                grown = {name: shift.plus(more[name]) for name, shift in shifts.items()}
+                fitting = self.editor.within_cap(grown)
+                if not fitting:
+                    break
+                shifts |= fitting
+        return shifts
+
+    def trace(self, chunk: Chunk, names: Sequence[str]) -> Generator[Event, None, Traced]:
+        """The rows of a step's first pass."""
+        return (yield from self._pass_through(chunk, torch.arange(len(chunk.items)), names))
+
+    def _pass_through(
+        self, chunk: Chunk, left: Tensor, names: Sequence[str], number: int = 0
+    ) -> Generator[Event, None, Traced]:
+        """Of the items ``left`` (M,). Halves the minibatch where memory runs out; the per-edit loss gives the same
+        rows."""
+        chosen = left.tolist()
+
+        def report(done: int) -> None:
+            if self._report_pass is not None:
+                facts = number * chunk.facts + done * chunk.facts // len(chosen)
+                self._report_pass(facts, self.recipe.passes * chunk.facts)
+
+        while True:
+            try:
+                return trace(
+                    self.editor.loaded,
+                    self.editor.modules,
+                    [chunk.items[i] for i in chosen],
+                    [names[i] for i in chosen],
+                    per_edit=self.recipe.loss == "per-edit",
+                    minibatch=self.minibatch,
+                    control=self.control,
+                    report=report,
+                    weights=[chunk.weights[i] for i in chosen],
+                )
+            except OutOfMemory:
+                if self.minibatch == 1 or self.recipe.loss != "per-edit":
+                    raise
+            self.minibatch //= 2
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            yield MinibatchHalved(self.minibatch)
