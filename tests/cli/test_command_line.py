@@ -141,6 +141,23 @@ def test_evaluate_compares_with_the_baseline(
     assert alone["after"]["locality_kept"] is None
 
 
+def test_portability_is_shown_by_group(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = (Probe("Who lives there?", "nobody", "Reasoning"), Probe("Where?", "there", "Subject_Aliasing"))
+    write_csv(tmp_path / "facts.csv", [Fact("Town 1 lies in", "land", portability=asked)])
+    evaluate = ["evaluate", str(tmp_path / "facts.csv"), "--model", str(model), "--baseline", str(model)]
+    assert main([*evaluate, "--json"]) == 0
+    scored = json.loads(capsys.readouterr().out)
+    assert set(scored["after"]["portability_groups"]) == {"Reasoning", "Subject_Aliasing"}
+    assert scored["before"]["portability_groups"] == scored["after"]["portability_groups"]
+    assert main(evaluate) == 0
+    lines = capsys.readouterr().out.splitlines()
+    place = next(i for i, line in enumerate(lines) if line.startswith("Portability "))
+    assert [line.split()[0] for line in lines[place + 1 : place + 3]] == ["Reasoning", "Subject"]
+    assert lines[place + 1].split()[1] == f"{scored['after']['portability_groups']['Reasoning']:.3f}"
+
+
 def test_without_json_a_person_reads_scores_before_and_after(
     run: Callable[..., tuple[int, str, str]],
 ) -> None:

@@ -174,6 +174,27 @@ def test_what_the_window_does_not_hold_is_named(tiny: LoadedModel, fact: Fact) -
 
 
 def test_every_score_has_its_protocol() -> None:
-    names = {f.name for f in dataclasses.fields(Scores)} - {"facts"}
+    names = {f.name for f in dataclasses.fields(Scores)} - {"facts", "portability_groups"}
     assert set(PROTOCOLS) == names == set(SCORES)
     assert all(text.endswith(".") and text.count(".") == 1 for text in PROTOCOLS.values())
+
+
+def test_portability_is_told_by_the_datas_groups(taught: LoadedModel) -> None:
+    hop, alias = (
+        Probe("Sue lives in", "St. Louis", "Reasoning"),
+        Probe("Grass is", "blue", "Subject_Aliasing"),
+    )
+    facts = [
+        Fact("The capital of France is", "Paris", portability=(hop, alias)),
+        Fact("Grass is", "green", portability=(alias, Probe("Grass is", "green"))),
+        Fact("Sue lives in", "St. Louis"),
+    ]
+    encoded = encode_facts(taught, facts)
+    scores, _ = evaluate(taught, encoded, which={"portability"})
+    blue = batch_success_of(taught, "Grass is", "blue")
+    assert scores.portability == pytest.approx(((1 + blue) / 2 + (blue + 1) / 2) / 2)
+    assert scores.portability_groups == pytest.approx({"Reasoning": 1.0, "Subject_Aliasing": blue})
+    last, _ = evaluate(taught, encoded.take([1, 2]), which={"portability"})
+    assert last.portability_groups == pytest.approx({"Subject_Aliasing": blue})
+    unasked, _ = evaluate(taught, encoded, which={"es"})
+    assert unasked.portability_groups == {}

@@ -1,5 +1,7 @@
 """What a run told of its single facts comes back from its session."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,9 @@ import numpy as np
 from tests.session.kept_runs import job, recipe, run_kept, told
 from workbench.editing.events import Evaluated, StepApplied
 from workbench.editing.fact_events import history_of
+from workbench.evaluation.scores import FactScores
 from workbench.session.folder import Session
+from workbench.session.packing import pack_scores, unpack_scores
 
 
 def test_scores_of_single_facts_survive_bit_by_bit(tmp_path: Path) -> None:
@@ -35,3 +39,12 @@ def test_a_step_tells_how_each_of_its_facts_took(tmp_path: Path) -> None:
         own = record.trace[1]  # the scoring after its own step reads the same weights
         assert record.at_edit is not None
         assert np.isclose(own.loss, record.at_edit.loss, rtol=1e-4)
+
+
+def test_portability_by_group_survives_and_older_sessions_have_none() -> None:
+    nothing = FactScores(*[np.empty(0)] * 7)
+    scores = replace(nothing.means(), portability_groups={"Reasoning": 0.25})
+    packed, names, facts, rows = pack_scores(scores, nothing)
+    assert unpack_scores(packed, names, facts, rows)[0].portability_groups == {"Reasoning": 0.25}
+    older = {name: value for name, value in json.loads(packed).items() if name != "portability_groups"}
+    assert unpack_scores(json.dumps(older), names, facts, rows)[0].portability_groups == {}

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from workbench.evaluation.scores import PROTOCOLS, Scores
+from workbench.evaluation.scores import NAN, PROTOCOLS, Scores
 from workbench.evaluation.titles import TITLES
 
 if TYPE_CHECKING:
@@ -13,10 +13,25 @@ if TYPE_CHECKING:
 def scores_table(before: Scores | None, after: Scores | None) -> str:
     """One line a score: title, before, after. What was not measured is a dash."""
     width = max(map(len, TITLES.values()))
-    lines = [f"{'':{width}}  {'unedited':>9}  {'edited':>9}"]
+    lines = [_row("", width, "unedited", "edited")]
     for name, title in TITLES.items():
-        lines.append(f"{title:{width}}  {_number(before, name):>9}  {_number(after, name):>9}")
+        lines.append(_row(title, width, _number(before, name), _number(after, name)))
+        if name == "portability":
+            lines += _groups(before, after, width)
     return "\n".join(lines)
+
+
+def _groups(before: Scores | None, after: Scores | None, width: int) -> list[str]:
+    """Portability by the data's groups."""
+    sides = [{} if scores is None else scores.portability_groups for scores in (before, after)]
+    names = dict.fromkeys(name for side in sides for name in side)
+    cells = [[figure(side.get(name, NAN)) for side in sides] for name in names]
+    titles = (f"  {name.replace('_', ' ')}" for name in names)
+    return [_row(title, width, *pair) for title, pair in zip(titles, cells, strict=True)]
+
+
+def _row(title: str, width: int, before: str, after: str) -> str:
+    return f"{title:{width}}  {before:>9}  {after:>9}"
 
 
 def adapter_table(decomposition: "Decomposition", rank: int, measured: "AdapterScores | None") -> str:
@@ -43,7 +58,11 @@ def protocols() -> str:
 
 
 def _number(scores: Scores | None, name: str) -> str:
-    value = float("nan") if scores is None else getattr(scores, name)
+    return figure(NAN if scores is None else getattr(scores, name), name)
+
+
+def figure(value: float, name: str = "") -> str:
+    """A dash for what was not measured."""
     if value != value:
         return "–"
     return f"{value:.1f}" if name == "perplexity" else f"{value:.3f}"

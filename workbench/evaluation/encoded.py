@@ -10,7 +10,7 @@ import numpy.typing as npt
 from workbench.errors import InputError, Unfit, UnfitFacts
 from workbench.evaluation.batching import Watch
 from workbench.evaluation.reading import Ints
-from workbench.evaluation.scores import Floats
+from workbench.evaluation.scores import Floats, mean
 from workbench.facts.fact import Fact, Probe
 from workbench.models.chat import encode_chat, encode_chat_prompt, has_chat
 from workbench.models.encoding import Encoded, encode, encode_prompt, require_window, shorten
@@ -28,12 +28,14 @@ class Probes:
     owner: Ints = field(repr=False)  # (P,) position of the fact that each belongs to
     number: Ints = field(repr=False)  # (P,) its place among all probes that were encoded together
     answered: npt.NDArray[np.bool_] = field(repr=False)  # (P,) whether it has a reference answer
+    kind: tuple[str, ...] = field(default=(), repr=False)  # (P,) the data's name for its group
 
     def take(self, position: Ints) -> "Probes":
         """``position`` (F,): where each fact goes, -1 for nowhere."""
         kept = np.flatnonzero(position[self.owner] >= 0)
         owner = position[self.owner[kept]]
-        return Probes(tuple(self.items[i] for i in kept), owner, self.number[kept], self.answered[kept])
+        items, kind = tuple(self.items[i] for i in kept), tuple(self.kind[i] for i in kept)
+        return Probes(items, owner, self.number[kept], self.answered[kept], kind)
 
     def means(self, values: Floats, facts: int) -> Floats:
         """(P,) → (facts,): the mean over each fact's probes that are not NaN; NaN where there is none."""
@@ -42,6 +44,12 @@ class Probes:
         counts = np.bincount(self.owner[known], minlength=facts)
         found: Floats = np.divide(sums, counts, out=np.full(facts, np.nan), where=counts > 0)
         return found
+
+    def group_means(self, values: Floats, facts: int) -> dict[str, float]:
+        """Group → the mean over its facts of ``means``; probes of no group are left out."""
+        kinds = np.array(self.kind, dtype=np.str_)
+        groups = dict.fromkeys(filter(None, self.kind))
+        return {g: mean(self.means(np.where(kinds == g, values, np.nan), facts)) for g in groups}
 
 
 NO_PROBES = Probes((), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.bool_))
@@ -138,6 +146,7 @@ class _Encoder:
             np.array([i for i, _ in found], dtype=np.int64),
             np.arange(len(found)),
             np.array([bool(p.answer.strip()) for _, p in found], dtype=np.bool_),
+            tuple(p.kind.strip() for _, p in found),
         )
 
     def require_fit(self, noun: str) -> None:

@@ -163,6 +163,12 @@ def _evaluate(
     if facts.chat is not None and (asked := _of_chat(which)):
         in_chat, _ = _in_one_form(loaded, facts.chat, baseline and baseline.chat, asked, watch, locality[1])
         found |= {f"{name}_chat": values for name, values in in_chat.items()}
+    groups: dict[str, float] = {}
+    if "portability" in which:
+        probes = facts.portability
+        shares = read_answers(loaded, probes.items, watch).share
+        found["portability"] = probes.means(shares, len(facts))
+        groups = probes.group_means(shares, len(facts))
     collapse = perplexity(loaded, texts, watch) if "perplexity" in which else math.nan
     moved = math.nan
     if "drift" in which and baseline is not None and baseline.drift is not None:
@@ -172,7 +178,7 @@ def _evaluate(
         **{name: found[name] if name in which and name in found else unknown for name in FACT_SCORES},
         loss=unknown if new is None else -new.mean_log_prob,
     )
-    return per_fact.means(collapse, moved), per_fact
+    return replace(per_fact.means(collapse, moved), portability_groups=groups), per_fact
 
 
 def _in_one_form(
@@ -191,9 +197,9 @@ def _in_one_form(
         found |= {"es": new.share, "exact": new.exact}
         if "preference" in which:
             found["preference"] = _preference(loaded, facts, new, watch)
-    for name, probes in (("gs", facts.rephrases), ("portability", facts.portability)):
-        if name in which:
-            found[name] = probes.means(read_answers(loaded, probes.items, watch).share, len(facts))
+    if "gs" in which:
+        probes = facts.rephrases
+        found["gs"] = probes.means(read_answers(loaded, probes.items, watch).share, len(facts))
     if _ON_LOCALITY.intersection(which):
         locality = locality or read_answers(loaded, facts.locality.items, watch)
         found |= _on_locality(facts, baseline, locality)

@@ -1,6 +1,8 @@
 """Scores as values, and the protocol behind each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +25,8 @@ PROTOCOLS: dict[str, str] = {
     "averaged over facts that have any.",
     "gs_chat": "Generalisation in the chat: as generalisation, with the rephrased prompts as messages.",
     "portability": "Portability: as efficacy, on prompts whose answers follow from the new fact; the mean over a "
-    "fact's prompts, averaged over facts that have any.",
+    "fact's prompts, averaged over facts that have any; also by the data's groups where it names them (Reasoning "
+    "and mhop ask over several hops).",
     "ls": "Locality against the reference answer: as efficacy, on prompts about other things and their "
     "reference answers, averaged over facts that have any; usually below 100 % before any edit.",
     "exact": "Exact: the share of facts whose target tokens are all the most likely ones under teacher "
@@ -68,6 +71,11 @@ class Scores:
     locality_kept_chat: float = NAN
     portability: float = NAN
     drift: float = NAN  # nats; NaN without text or baseline
+    portability_groups: Mapping[str, float] = field(default_factory=dict)  # by the data's own names
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.portability_groups, Mapping):  # NaN from a session that did not keep them
+            object.__setattr__(self, "portability_groups", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ class FactScores:
 
     def means(self, perplexity: float = NAN, drift: float = NAN) -> Scores:
         """Over the facts that have the score."""
-        means = {name: mean(getattr(self, name)) for name in FACT_SCORES}
+        means: dict[str, Any] = {name: mean(getattr(self, name)) for name in FACT_SCORES}
         return Scores(**means, perplexity=perplexity, drift=drift, facts=len(self.es))
 
 
