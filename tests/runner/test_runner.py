@@ -15,6 +15,7 @@ from workbench.editing.events import EndReason, Evaluated, RunEnded, StepApplied
 from workbench.editing.job import Job
 from workbench.editing.recipe import Recipe
 from workbench.errors import DiskFull, NonFinite, OutOfMemory
+from workbench.evaluation.manner import Manner
 from workbench.evaluation.probing import next_tokens, stream
 from workbench.facts.fact import Fact, Probe
 from workbench.models.modules import select
@@ -115,7 +116,7 @@ def test_pause_lets_probes_in_and_changes_nothing(watched: Watched, tmp_path: Pa
         assert next_tokens(model, PROMPT) == base
     with watched.bench.edited() as model:
         assert next_tokens(model, PROMPT) != base
-        assert "".join(stream(model, PROMPT, 4))
+        assert "".join(stream(model, PROMPT, Manner(length=4)))
     watched.runner.resume()
     watched.until_end()
     assert torch.equal(watched.weights(), other.weights())

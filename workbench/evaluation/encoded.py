@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from workbench.errors import InputError, Unfit, UnfitFacts
 from workbench.evaluation.batching import Watch
+from workbench.evaluation.manner import Manner
 from workbench.evaluation.reading import Ints
 from workbench.evaluation.scores import Floats, mean
 from workbench.facts.fact import Fact, Probe
@@ -178,9 +179,23 @@ def _answered(loaded: LoadedModel, prompt: str, answer: str) -> Encoded:
 def _answered_in_chat(loaded: LoadedModel, system: str, prompt: str, answer: str) -> Encoded:
     if answer.strip():
         return encode_chat(loaded.tokenizer, prompt, answer, loaded.window, system=system, ended=False)
+    ids = _message_ids(loaded, prompt, system)
+    return Encoded(ids, (0,), len(ids) - 1)
+
+
+def asked_ids(loaded: LoadedModel, prompt: str, manner: Manner) -> tuple[int, ...]:
+    """Raises InputError as ``prompt_ids`` does, and where the model has no chat template or it refuses the message."""
+    if not manner.chat:
+        return prompt_ids(loaded, prompt)
+    if not has_chat(loaded.tokenizer):
+        raise InputError("the model has no chat template: ask in the plain form.")
+    return _message_ids(loaded, prompt, manner.system)
+
+
+def _message_ids(loaded: LoadedModel, prompt: str, system: str) -> tuple[int, ...]:
     ids = encode_chat_prompt(loaded.tokenizer, prompt, system)
     require_window(prompt, len(ids) + 1, loaded.window)
-    return Encoded(ids, (0,), len(ids) - 1)
+    return ids
 
 
 def prompt_ids(loaded: LoadedModel, prompt: str) -> tuple[int, ...]:

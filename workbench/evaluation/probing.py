@@ -7,9 +7,11 @@ from transformers import Cache
 
 from workbench.evaluation.answers import decode
 from workbench.evaluation.batching import Cancel, Watch
-from workbench.evaluation.encoded import prompt_ids
+from workbench.evaluation.encoded import asked_ids
 from workbench.evaluation.generation import end_tokens
+from workbench.evaluation.manner import PLAIN, Manner
 from workbench.evaluation.reading import non_finite
+from workbench.evaluation.sampling import draw
 from workbench.models.caching import next_logits
 from workbench.models.encoding import Encoded
 from workbench.models.loaded import LoadedModel
@@ -17,9 +19,11 @@ from workbench.models.loaded import LoadedModel
 _UNFINISHED = "\ufffd"  # what the bytes of half a character decode to
 
 
-def next_tokens(loaded: LoadedModel, prompt: str, k: int = 10) -> tuple[tuple[str, float], ...]:
+def next_tokens(
+    loaded: LoadedModel, prompt: str, k: int = 10, manner: Manner = PLAIN
+) -> tuple[tuple[str, float], ...]:
     """The k likeliest next tokens, likeliest first: (text, probability). Raises InputError and NonFinite."""
-    ids = prompt_ids(loaded, prompt)
+    ids = asked_ids(loaded, prompt, manner)
     probabilities = _next(loaded, ids, None)[0].softmax(-1)
     best = probabilities.topk(min(k, len(probabilities)))
     before = str(loaded.tokenizer.decode(list(ids)))
@@ -29,17 +33,18 @@ def next_tokens(loaded: LoadedModel, prompt: str, k: int = 10) -> tuple[tuple[st
 
 
 def stream(
-    loaded: LoadedModel, prompt: str, max_tokens: int = 64, cancel: Cancel | None = None
+    loaded: LoadedModel, prompt: str, manner: Manner = PLAIN, cancel: Cancel | None = None
 ) -> Iterator[str]:
-    """Pieces of the greedy continuation, in whole characters. Raises InputError, NonFinite, Cancelled."""
-    ids = prompt_ids(loaded, prompt)
+    """Pieces of the continuation, in whole characters. Raises InputError, NonFinite, Cancelled."""
+    ids = asked_ids(loaded, prompt, manner)
     watch, ends = Watch(cancel), end_tokens(loaded)
+    generator = torch.Generator().manual_seed(manner.seed)
     written: list[int] = []
     shown, cache, new = 0, None, ids
-    for _ in range(min(max_tokens, loaded.window - len(ids))):
+    for _ in range(min(manner.length, loaded.window - len(ids))):
         watch.check()
         logits, cache = _next(loaded, new, cache)
-        new = (int(logits.argmax()),)
+        new = (_picked(logits, manner.temperature, generator),)
         if new[0] in ends:
             break
         written += new
@@ -49,6 +54,14 @@ def stream(
             shown = len(text)
     if rest := decode(loaded.tokenizer, written)[shown:]:
         yield rest
+
+
+def _picked(logits: torch.Tensor, temperature: float, generator: torch.Generator) -> int:
+    """``logits`` (vocabulary,)."""
+    if not temperature:
+        return int(logits.argmax())
+    uniform = torch.rand(1, generator=generator).to(logits.device)
+    return int(draw(logits.float()[None] / temperature, uniform)[0])
 
 
 @torch.inference_mode()

@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
-from workbench.desktop.probe.fact_rows import EDITED, VERDICT_ROLE, FactRows
+from workbench.desktop.probe.fact_rows import EDITED, KIND, PROMPT, VERDICT_ROLE, FactRows
 from workbench.desktop.probe.odds import SHARE_ROLE, OddsModel, Share, aligned, visible
-from workbench.desktop.probe.prober import Answer, Side
+from workbench.desktop.probe.prober import Answer, Question, Side
 from workbench.facts.fact import Fact, Probe
 
 FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
@@ -81,12 +81,32 @@ def rows(qapp: QApplication) -> Iterator[FactRows]:
 
 
 def test_probes_without_a_prompt_are_left_out(rows: FactRows) -> None:
-    assert rows.probes() == [
-        ("The capital of France is", "Lyon"),
-        ("France's capital:", "Lyon"),
-        ("The capital of Spain is", "Madrid"),
-        ("Water boils at", ""),
+    assert rows.questions() == [
+        Question("The capital of France is", "Lyon"),
+        Question("France's capital:", "Lyon"),
+        Question("The capital of Spain is", "Madrid"),
+        Question("Water boils at"),
     ]
+
+
+def test_a_model_with_a_template_is_asked_in_the_chat_too_as_the_scores_do(rows: FactRows) -> None:
+    rows.set_chat(True)
+    asked = [(rows.index(row, KIND).data(), question.chat) for row, question in enumerate(rows.questions())]
+    assert asked[:4] == [
+        ("prompt", False),
+        ("prompt, chat", True),
+        ("rephrase", False),
+        ("rephrase, chat", True),
+    ]
+    assert len(asked) == 8
+    for row, hit in enumerate((True, False, True, True)):
+        rows.set_answer(row, Side.EDITED, Answer("Lyon", hit, read="<u>The capital<a>" if row == 1 else ""))
+    assert rows.summary(Side.EDITED) == "2 of 2 hit; in the chat 1 of 2 hit"
+    tip = rows.index(1, PROMPT).data(Qt.ItemDataRole.ToolTipRole)
+    assert "As the model reads it" in tip
+    assert "&lt;u&gt;The capital&lt;a&gt;" in tip
+    rows.set_chat(False)
+    assert len(rows.questions()) == 4
 
 
 def test_verdicts_are_words(rows: FactRows) -> None:

@@ -7,14 +7,23 @@ from threading import Event
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+)
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.finding import find
 from workbench.desktop.probe.fact_rows import EDITED
 from workbench.desktop.probe.panel import ProbePanel
-from workbench.desktop.probe.prober import Answer, Odds, Side
+from workbench.desktop.probe.prober import Answer, Odds, Question, Side
 from workbench.errors import Cancelled, InputError
+from workbench.evaluation.manner import Manner
 from workbench.facts.fact import Fact, Probe
 
 FACT = Fact("The capital of France is", "Lyon", locality=(Probe("The capital of Spain is", "Madrid"),))
@@ -28,16 +37,26 @@ class FakeProber:
         self.go.set()
         self.error: Exception | None = None
         self.threads: set[threading.Thread] = set()
+        self.has_chat = True
+        self.asked: list[tuple[Side, str, Manner]] = []
 
-    def next_tokens(self, side: Side, prompt: str, count: int, cancel: Event) -> Odds:  # noqa: ARG002
+    def next_tokens(
+        self,
+        side: Side,
+        prompt: str,
+        manner: Manner,
+        count: int,  # noqa: ARG002
+        cancel: Event,  # noqa: ARG002
+    ) -> Odds:
         if self.error:
             raise self.error
         self.threads.add(threading.current_thread())
+        self.asked.append((side, prompt, manner))
         return (
             [(" Paris", 0.8), (" Lyon", 0.1)] if side is Side.ORIGINAL else [(" Lyon", 0.9), (" Paris", 0.05)]
         )
 
-    def stream(self, side: Side, prompt: str, cancel: Event) -> Iterator[str]:
+    def stream(self, side: Side, prompt: str, manner: Manner, cancel: Event) -> Iterator[str]:  # noqa: ARG002
         yield " Paris" if side is Side.ORIGINAL else " Lyon"
         while not self.go.wait(0.005):
             if cancel.is_set():
@@ -47,11 +66,11 @@ class FakeProber:
     def answers(
         self,
         side: Side,
-        probes: Sequence[tuple[str, str]],
+        questions: Sequence[Question],
         cancel: Event,  # noqa: ARG002
     ) -> Iterator[Answer]:
-        for _, expected in probes:
-            yield Answer("Lyon", expected == "Lyon" and side is Side.EDITED, first_token=4)
+        for asked in questions:
+            yield Answer("Lyon", asked.expected == "Lyon" and side is Side.EDITED, first_token=4)
 
 
 @pytest.fixture
@@ -168,7 +187,10 @@ def test_a_facts_probes_before_and_after(qtbot: QtBot, panel: ProbePanel) -> Non
     with qtbot.waitSignal(panel._background.finished):
         panel.probe_fact(FACT)
     assert panel.fact_view.isVisible()
-    assert says(panel) == "Original: 0 of 2 hit. Edited: 1 of 1 hit, 1 of 1 kept."
+    assert says(panel) == (
+        "Original: 0 of 2 hit; in the chat 0 of 2 hit. "
+        "Edited: 1 of 1 hit, 1 of 1 kept; in the chat 1 of 1 hit, 1 of 1 kept."
+    )
     panel.fact_view.grab()
     panel.show_fact(None)
     assert panel.fact_rows.rowCount() == 0
@@ -246,7 +268,7 @@ def test_a_facts_answers_are_asked_again_and_other_pages_once_they_are_shown(
 def test_steps_that_are_applied_while_it_writes_are_told(
     qtbot: QtBot, panel: ProbePanel, prober: FakeProber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stream(side: Side, prompt: str, cancel: Event) -> Iterator[str]:  # noqa: ARG001
+    def stream(side: Side, prompt: str, manner: Manner, cancel: Event) -> Iterator[str]:  # noqa: ARG001
         yield " Lyon"
         if side is Side.EDITED:
             prober.go.wait()
@@ -272,3 +294,76 @@ def test_what_is_hidden_is_asked_again_when_it_is_shown(qtbot: QtBot, panel: Pro
     with qtbot.waitSignal(panel._background.finished):
         panel.show()
     assert panel.panes[Side.EDITED].title.text() == "Edited · run 1, step 1"
+
+
+def form(panel: ProbePanel, name: str) -> QToolButton:
+    return find(panel, QToolButton, f"probe-form-{name}")
+
+
+def test_the_chat_with_a_system_prompt_length_and_temperature(
+    qtbot: QtBot, panel: ProbePanel, prober: FakeProber
+) -> None:
+    system = find(panel, QLineEdit, "probe-system")
+    assert not system.isVisible()
+    form(panel, "chat").click()
+    assert system.isVisible()
+    system.setText("Be brief.")
+    find(panel, QSpinBox, "probe-length").setValue(7)
+    find(panel, QDoubleSpinBox, "probe-temperature").setValue(0.5)
+    ask(qtbot, panel, "Who?")
+    ask(qtbot, panel, "Who?")
+    first, again = prober.asked[:2], prober.asked[2:]
+    assert first[0] == (Side.ORIGINAL, "Who?", Manner(True, "Be brief.", 7, 0.5))
+    assert first[1][2] == first[0][2]  # both sides draw alike
+    assert again[0][2].seed != first[0][2].seed  # and anew when asked again
+    form(panel, "plain").click()
+    assert not system.isVisible()
+    ask(qtbot, panel, "Who?")
+    assert prober.asked[-1][2].system == ""
+    assert not prober.asked[-1][2].chat
+
+
+def test_what_was_asked_is_picked_again(qtbot: QtBot, panel: ProbePanel, prober: FakeProber) -> None:
+    history = find(panel, QToolButton, "probe-history")
+    assert "Nothing was asked" in history.toolTip()
+    ask(qtbot, panel, "You & me")
+    form(panel, "chat").click()
+    find(panel, QLineEdit, "probe-system").setText("Be brief.")
+    ask(qtbot, panel, "Who?")
+    form(panel, "plain").click()
+    ask(qtbot, panel, "You & me")
+    menu = history.menu()
+    menu.aboutToShow.emit()
+    texts = [action.text() for action in menu.actions()]
+    assert texts == ["You && me   (Plain)", "Who?   (Chat, Be brief.)"]
+    menu.actions()[1].trigger()
+    assert find(panel, QLineEdit, "probe-prompt").text() == "Who?"
+    assert form(panel, "chat").isChecked()
+    ask(qtbot, panel, "Who?")
+    assert (prober.asked[-1][2].chat, prober.asked[-1][2].system) == (True, "Be brief.")
+    panel.forget()
+    assert not history.isEnabled()
+
+
+def test_without_a_template_there_is_only_the_plain_form(panel: ProbePanel) -> None:
+    form(panel, "chat").click()
+    plain = FakeProber()
+    plain.has_chat = False
+    panel.set_prober(plain)
+    assert form(panel, "plain").isChecked()
+    assert not form(panel, "chat").isEnabled()
+    assert "no chat template" in form(panel, "chat").toolTip()
+    panel.show_fact(FACT)
+    assert len(panel.fact_rows.questions()) == 2
+
+
+def test_an_answer_is_asked_again_as_it_was_asked(
+    qtbot: QtBot, panel: ProbePanel, prober: FakeProber
+) -> None:
+    form(panel, "chat").click()
+    ask(qtbot, panel, "Who?")
+    form(panel, "plain").click()
+    panel.set_edited_name("Edited · run 1, step 1")
+    with qtbot.waitSignal(panel._background.finished):
+        panel.ask_again()
+    assert prober.asked[-1][1:] == prober.asked[0][1:]

@@ -118,7 +118,9 @@ def test_asking_from_here_goes_to_the_probes(panel: ProbePanel, qtbot: QtBot) ->
     with qtbot.waitSignal(panel._background.finished):
         panel.run_button.click()
     assert find(panel, QTableView, "probe-fact-table").isVisible()
-    assert find(panel, QLabel, "probe-says").text() == "Original: 0 of 1 hit. Edited: 1 of 1 hit."
+    assert find(panel, QLabel, "probe-says").text() == (
+        "Original: 0 of 1 hit; in the chat 0 of 1 hit. Edited: 1 of 1 hit; in the chat 1 of 1 hit."
+    )
     panel.close_threads()
 
 

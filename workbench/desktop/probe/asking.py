@@ -6,7 +6,8 @@ from threading import Event
 
 from workbench.desktop.background import Tell, Work
 from workbench.desktop.probe.odds import ASKED
-from workbench.desktop.probe.prober import Answer, Odds, Prober, Side
+from workbench.desktop.probe.prober import Answer, Odds, Prober, Question, Side
+from workbench.evaluation.manner import Manner
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +36,25 @@ class Answered:
     answer: Answer
 
 
-def ask_prompt(prober: Prober, prompt: str) -> Work:
+def ask_prompt(prober: Prober, prompt: str, manner: Manner) -> Work:
     """One model after the other, since both share their weights."""
 
     def work(tell: Tell, cancel: Event) -> object:
         for side in Side:
             tell(Asked(side))
-            tell(OddsRead(side, prober.next_tokens(side, prompt, ASKED, cancel)))
-            for piece in prober.stream(side, prompt, cancel):
+            tell(OddsRead(side, prober.next_tokens(side, prompt, manner, ASKED, cancel)))
+            for piece in prober.stream(side, prompt, manner, cancel):
                 tell(Written(side, piece))
         return None
 
     return work
 
 
-def ask_fact(prober: Prober, probes: Sequence[tuple[str, str]]) -> Work:
+def ask_fact(prober: Prober, questions: Sequence[Question]) -> Work:
     def work(tell: Tell, cancel: Event) -> object:
         for side in Side:
             tell(Asked(side))
-            for row, answer in enumerate(prober.answers(side, probes, cancel)):
+            for row, answer in enumerate(prober.answers(side, questions, cancel)):
                 tell(Answered(row, side, answer))
         return None
 

@@ -13,7 +13,7 @@ from workbench.desktop.probe.cell import Index, draw_background, set_up
 from workbench.desktop.probe.fact_rows import EDITED, EXPECTED, KIND, ORIGINAL, PROMPT, VERDICT_ROLE, FactRows
 
 ROW_HEIGHT, SQUARE, WORD_WIDTH = 26, 8, 66  # pixels
-WIDTHS = {KIND: 84, EXPECTED: 120, ORIGINAL: 210, EDITED: 210}
+WIDTHS = {KIND: 104, EXPECTED: 120, ORIGINAL: 210, EDITED: 210}
 
 
 class VerdictDelegate(QStyledItemDelegate):

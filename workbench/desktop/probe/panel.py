@@ -17,6 +17,7 @@ from workbench.desktop.probe.answer_pane import AnswerPane
 from workbench.desktop.probe.asking import Answered, Asked, OddsRead, Written, ask_fact, ask_prompt
 from workbench.desktop.probe.fact_rows import FactRows
 from workbench.desktop.probe.fact_view import FactView
+from workbench.desktop.probe.manner_bar import MannerBar
 from workbench.desktop.probe.odds import OddsModel
 from workbench.desktop.probe.odds_view import OddsView
 from workbench.desktop.probe.prober import Prober, Side
@@ -25,6 +26,7 @@ from workbench.desktop.probe.truth_view import TruthView
 from workbench.desktop.theme import icon
 from workbench.desktop.widgets import ElidedLabel, Sentence, line, permit, push_button, row
 from workbench.errors import Cancelled, WorkbenchError
+from workbench.evaluation.manner import PLAIN, Manner
 from workbench.facts.fact import Fact
 from workbench.storage.log_file import unforeseen_in_words
 
@@ -47,7 +49,7 @@ class ProbePanel(QWidget):
         self._reason = NO_MODEL
         self._edited_name = Side.EDITED.value
         self._taken: dict[int, str] = {}  # page → the edited model's name when it gave what is shown there
-        self._prompt = ""  # that was asked last
+        self._last = ("", PLAIN)  # what was asked, and how
         self._again = False  # the model is another since it was last asked
         self._background = Background(self)
         self._build()
@@ -58,10 +60,14 @@ class ProbePanel(QWidget):
         """None: nothing can be asked, for this reason. What was answered is cleared."""
         self._prober, self._reason = prober, reason
         self._clear()
+        chat = prober is not None and prober.has_chat
+        self.manner_bar.set_chat(chat)
+        self.fact_rows.set_chat(chat)
 
     def forget(self) -> None:
-        """Another session: neither its prompt nor what was answered in the one before."""
+        """Another session: neither its prompt nor what was asked and answered in the one before."""
         self.set_prompt("")
+        self.manner_bar.forget()
         self._clear()
 
     def _clear(self) -> None:
@@ -92,7 +98,7 @@ class ProbePanel(QWidget):
             if self._page == FACT_PAGE:
                 self._ask_fact(self._prober)
             else:
-                self._ask_prompt(self._prober, self._prompt)
+                self._ask_prompt(self._prober, *self._last)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -101,6 +107,14 @@ class ProbePanel(QWidget):
     def set_prompt(self, prompt: str) -> None:
         self._show_page(PROMPT_PAGE)
         self.prompt_field.setText(prompt)
+
+    @Slot(object)
+    def pick(self, past: tuple[str, Manner]) -> None:
+        """A question of the history, to be asked again or changed first."""
+        prompt, manner = past
+        self.set_prompt(prompt)
+        self.manner_bar.set_manner(manner)
+        self.prompt_field.setFocus()
 
     def show_fact(self, fact: Fact | None) -> None:
         """The fact selected in the table; None: none is. Another fact stops what runs for the one before."""
@@ -207,7 +221,8 @@ class ProbePanel(QWidget):
             splitter.addWidget(part)
             splitter.setStretchFactor(splitter.count() - 1, stretch)
             part.setMinimumWidth(160)
-        return splitter
+        self.manner_bar = MannerBar()
+        return _stacked(self.manner_bar, line(), splitter)
 
     def _fact_page(self) -> QWidget:
         self.fact_rows = FactRows(self)
@@ -216,16 +231,12 @@ class ProbePanel(QWidget):
         self.verdict.setObjectName("probe-verdict")
         self.verdict.setContentsMargins(12, 4, 12, 4)
         self.verdict.hide()
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.verdict)
-        column.addWidget(self.fact_view, 1)
-        return page
+        return _stacked(self.verdict, self.fact_view)
 
     def _connect(self) -> None:
         self.modes.idClicked.connect(self._show_page)
+        self.manner_bar.picked.connect(self.pick)
+        self.manner_bar.system.returnPressed.connect(self.run)
         self.prompt_field.returnPressed.connect(self.run)
         self.prompt_field.textChanged.connect(self._refresh)
         self.run_button.clicked.connect(self.run)
@@ -256,18 +267,20 @@ class ProbePanel(QWidget):
         if self._page == FACT_PAGE:
             self._ask_fact(self._prober)
         else:
-            self._ask_prompt(self._prober, self.prompt_field.text())
+            manner = self.manner_bar.manner
+            self.manner_bar.remember(self.prompt_field.text(), manner)
+            self._ask_prompt(self._prober, self.prompt_field.text(), manner)
 
     def _ask_fact(self, prober: Prober) -> None:
         self.fact_rows.forget_answers()
-        self._ask(ask_fact(prober, self.fact_rows.probes()))
+        self._ask(ask_fact(prober, self.fact_rows.questions()))
 
-    def _ask_prompt(self, prober: Prober, prompt: str) -> None:
-        self._prompt = prompt
+    def _ask_prompt(self, prober: Prober, prompt: str, manner: Manner) -> None:
+        self._last = prompt, manner
         for side, pane in self.panes.items():
             pane.begin(side.value)
         self.odds.clear()
-        self._ask(ask_prompt(prober, prompt))
+        self._ask(ask_prompt(prober, prompt, manner))
 
     def _ask(self, work: Work) -> None:
         self.says.say("")
@@ -349,6 +362,17 @@ class ProbePanel(QWidget):
         self.run_button.setVisible(not busy)
         self.stop_button.setVisible(busy)
         permit(self.stop_button, "", STOP_HELP)
+
+
+def _stacked(*parts: QWidget) -> QWidget:
+    """One above the other without gaps, the last one stretched."""
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for part in parts:
+        column.addWidget(part, int(part is parts[-1]))
+    return page
 
 
 def _fact_in_words(fact: Fact | None) -> str:
