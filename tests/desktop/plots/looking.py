@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from workbench.desktop.plots import Plot, PlotGrid
@@ -25,21 +25,12 @@ def show(grid: PlotGrid, run: RunSeries, *overlays: RunSeries) -> None:
     QApplication.processEvents()
 
 
-def wheel(plot: Plot) -> None:
-    """Zooms in at the middle of the view."""
-    viewport = plot.canvas.viewport()
-    middle = viewport.rect().center()
-    event = QWheelEvent(
-        QPointF(middle),
-        QPointF(viewport.mapToGlobal(middle)),
-        QPoint(),
-        QPoint(0, 240),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(viewport, event)
+def wheel(plot: Plot, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.ControlModifier, by: int = 240) -> None:
+    """At the middle of the view; with Ctrl and up it zooms in."""
+    viewport, window = plot.canvas.viewport(), plot.window()
+    at = viewport.mapTo(window, viewport.rect().center())
+    QTest.wheelEvent(window.windowHandle(), QPointF(at), QPoint(0, by), QPoint(), keys)
+    QApplication.processEvents()
 
 
 def x_range(plot: Plot) -> tuple[float, float]:

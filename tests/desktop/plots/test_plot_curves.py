@@ -40,6 +40,7 @@ def test_the_legend_toggles_curves(grid: PlotGrid, make_run: MakeRun) -> None:
 
 
 def test_facts_along_x(grid: PlotGrid, make_run: MakeRun) -> None:
+    grid.set_large(["shift-norm"])
     show(grid, make_run(30))
     facts = next(action for action in grid.axis_actions if action.text() == "Plot by facts")
     facts.trigger()
@@ -124,3 +125,12 @@ def test_the_first_step_shows_as_a_point(grid: PlotGrid, make_run: MakeRun) -> N
     edge = range(left + width - 8, left + width)
     colours = {picture.pixelColor(x, y).name() for x in edge for y in range(top, top + height)}
     assert len(colours - {lit, plot.tokens.line.lower()}) > 3
+
+
+def test_a_change_within_the_noise_looks_like_none(grid: PlotGrid, make_run: MakeRun) -> None:
+    show(grid, make_run(4))
+    plot = curves(grid, "perplexity")
+    for values in (100.0, 100.2), (100.0, 180.0):
+        low, high = plot.y_range(*values)
+        assert low <= min(95.0, values[0])
+        assert high >= max(105.0, values[1])

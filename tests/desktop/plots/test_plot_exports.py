@@ -17,6 +17,7 @@ from workbench.desktop.theme import DARK
 
 def test_exports(grid: PlotGrid, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(30)
+    grid.set_large(["shift-norm"])
     show(grid, run)
     plot = grid.plots["shift-norm"]
     wrote: list[str] = []
@@ -36,6 +37,19 @@ def test_exports(grid: PlotGrid, make_run: MakeRun, tmp_path: Path, monkeypatch:
     assert [row["step"] for row in rows] == [str(step) for step in range(1, 31)]
     assert rows[11]["facts"] == "1200"
     assert float(rows[11][FULL.format(20)]) == pytest.approx(run.values("shift_norm")[2, 11])
+
+
+def test_a_small_plot_is_exported_as_if_it_were_large(
+    grid: PlotGrid, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(grid, make_run(30))
+    path, plot = tmp_path / "loss.svg", grid.plots["loss"]
+    place = plot.geometry()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    plot.commands.svg.trigger()
+    assert QSvgRenderer(str(path)).viewBox().width() > 600
+    assert b">step<" in path.read_bytes()
+    assert (plot.geometry(), plot.small) == (place, True)
 
 
 @pytest.mark.parametrize("key", ["edit-success", "spectrum", "heat-map", "perplexity", "orthogonality"])

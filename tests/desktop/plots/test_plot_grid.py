@@ -17,6 +17,7 @@ from workbench.desktop.theme import DARK, LIGHT, Theme
 def test_empty_plots_say_what_will_appear(grid: PlotGrid) -> None:
     show(grid, RunSeries())
     for plot in grid.plots.values():
+        grid.set_large([plot.key])
         assert plot._message.isVisibleTo(plot)
         assert plot._message.text().endswith(("step.", "evaluation.", "whitening."))
         assert not plot.canvas.isVisibleTo(plot)
@@ -50,14 +51,18 @@ def test_new_steps_appear_at_the_next_refresh_without_new_items(grid: PlotGrid, 
 def test_only_plots_on_the_screen_draw(grid: PlotGrid, make_run: MakeRun) -> None:
     run = make_run(10)
     show(grid, run)
-    assert curves(grid, "memory")._items == {}  # below the fold
+    grid.resize(300, 400)
+    run.add(step_event(np.random.default_rng(1), 11, run.modules))
+    grid.refresh()
+    assert len(curves(grid, "memory")._items["memory"].x) == 10  # below the fold
     grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum())
     QApplication.processEvents()
-    assert len(curves(grid, "memory")._items["memory"].x) == 10
+    assert len(curves(grid, "memory")._items["memory"].x) == 11
 
 
 def test_panning_freezes_and_the_button_resumes_as_wide(grid: PlotGrid, make_run: MakeRun) -> None:
     run = make_run(100)
+    grid.set_large(["weight-drift"])
     show(grid, run)
     plot = grid.plots["weight-drift"]
     wheel(plot)
@@ -77,6 +82,7 @@ def test_panning_freezes_and_the_button_resumes_as_wide(grid: PlotGrid, make_run
 
 
 def test_home_shows_the_whole_run_again(grid: PlotGrid, make_run: MakeRun) -> None:
+    grid.set_large(["weight-drift"])
     show(grid, make_run(100))
     plot = grid.plots["weight-drift"]
     wheel(plot)
@@ -99,6 +105,7 @@ def test_the_crosshair_reads_every_curve_and_shows_in_the_other_plots(
     grid: PlotGrid, make_run: MakeRun
 ) -> None:
     run = make_run(30)
+    grid.set_large(["shift-norm"])
     show(grid, run)
     plot = grid.plots["shift-norm"]
     plot.canvas.hovered.emit(11.6)
@@ -133,6 +140,7 @@ def test_arrow_keys_move_the_crosshair(grid: PlotGrid, make_run: MakeRun) -> Non
 def test_a_key_fills_the_grid_and_escape_returns(
     grid: PlotGrid, make_run: MakeRun, qtbot: QtBot, key: Qt.Key
 ) -> None:
+    grid.set_large(["orthogonality"])
     show(grid, make_run(10))
     plot = grid.plots["orthogonality"]
     plot.setFocus()
@@ -147,6 +155,7 @@ def test_a_key_fills_the_grid_and_escape_returns(
 
 
 def test_a_double_click_fills_and_returns(grid: PlotGrid, make_run: MakeRun) -> None:
+    grid.set_large(["shift-norm"])
     show(grid, make_run(10))
     plot = grid.plots["shift-norm"]
     for expected in (plot, None):
@@ -154,18 +163,49 @@ def test_a_double_click_fills_and_returns(grid: PlotGrid, make_run: MakeRun) -> 
         assert grid.filled is expected
 
 
-def test_columns_follow_the_width_and_rows_are_whole(grid: PlotGrid) -> None:
-    def rows() -> list[list[str]]:
-        tops = sorted({plot.y() for plot in grid.plots.values()})
-        return [[key for key, plot in grid.plots.items() if plot.y() == top] for top in tops]
+def test_two_plots_are_large_and_the_others_a_strip_below(grid: PlotGrid) -> None:
+    assert grid.large() == ["edit-success", "locality"]
+    for width, rows in ((700, 2), (1_300, 1)):
+        grid.resize(width, 700)
+        large = [grid.plots[key].geometry() for key in grid.large()]
+        small = [plot.geometry() for key, plot in grid.plots.items() if key not in grid.large()]
+        assert len({place.top() for place in large}) == rows
+        assert min(place.height() for place in large) > 2 * max(place.height() for place in small)
+        assert min(place.top() for place in small) > max(place.bottom() for place in large)
+        assert min(place.top() for place in small) < 700
 
-    assert [len(row) for row in rows()] == [2, 2, 2, 2, 2, 1]
-    third = grid.plots["weight-drift"].geometry()
-    assert third.bottom() + 1 == grid.viewport().height()
-    grid.resize(1_300, 900)
-    assert [len(row) for row in rows()] == [3, 3, 3, 2]
-    grid.resize(500, 700)
-    assert {len(row) for row in rows()} == {1}
+
+def test_a_small_plot_comes_up_by_mouse_and_by_key(grid: PlotGrid, make_run: MakeRun, qtbot: QtBot) -> None:
+    show(grid, make_run(10))
+    small = grid.plots["perplexity"]
+    assert "in place of “Generalisation and locality”" in small.toolTip()
+    with qtbot.waitSignal(grid.layout_changed):
+        QTest.mouseClick(small, Qt.MouseButton.LeftButton)
+    assert grid.large() == ["edit-success", "perplexity"]
+    assert small.canvas.left_axis.isVisible()
+    assert not grid.plots["locality"].canvas.left_axis.isVisible()
+    grid.plots["loss"].setFocus()
+    QTest.keyClick(grid.plots["loss"], Qt.Key.Key_Return)
+    assert grid.large() == ["loss", "perplexity"]
+    grid.set_chosen(["memory", "loss"])
+    assert set(grid.large()) == {"memory", "loss"}
+    grid.set_chosen(list(grid.plots))
+    assert grid.large() == ["loss", "perplexity"]
+
+
+def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(grid: PlotGrid, make_run: MakeRun) -> None:
+    show(grid, make_run(100))
+    grid.resize(500, 400)
+    plot, page = grid.plots["edit-success"], grid.verticalScrollBar()
+    before = x_range(plot)
+    for key, by in (("edit-success", -240), ("locality", 240)):
+        where = page.value()
+        wheel(grid.plots[key], Qt.KeyboardModifier.NoModifier, by)
+        assert (page.value() - where) * by < 0
+    assert x_range(plot) == before
+    wheel(plot)
+    assert x_range(plot) != before
+    assert page.value() == 0
 
 
 def test_the_person_chooses_the_plots(grid: PlotGrid, make_run: MakeRun, qtbot: QtBot) -> None:
@@ -213,6 +253,7 @@ def test_every_plot_is_reachable_and_named(grid: PlotGrid) -> None:
 
 
 def test_a_new_run_starts_with_a_following_view(grid: PlotGrid, make_run: MakeRun) -> None:
+    grid.set_large(["shift-norm"])
     show(grid, make_run(100))
     wheel(grid.plots["shift-norm"])
     show(grid, make_run(10))

@@ -1,6 +1,7 @@
 """The map of retention: what its cells say, keys, clicks, and how it follows a run that goes back."""
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -90,10 +91,23 @@ def test_other_plots_move_the_column_only(grid: PlotGrid, make_run: MakeRun) -> 
 
 def test_before_the_first_scoring_it_says_what_will_come(grid: PlotGrid, make_run: MakeRun) -> None:
     plot = grid.plots["retention"]
+    grid.set_large(["retention"])
     show(grid, make_run(3))
     texts = [label.text() for label in plot.findChildren(QLabel) if label.isVisible()]
     assert plot.empty in texts
     assert not plot.canvas.isVisible()
+
+
+def test_one_step_is_told_in_words_and_the_second_makes_a_map(grid: PlotGrid, make_run: MakeRun) -> None:
+    maps = [grid.plots[key] for key in ("retention", "heat-map")]
+    grid.set_large([plot.key for plot in maps])
+    show(grid, make_run(1, evaluate_every=1))
+    said = [label.text() for plot in maps for label in plot.findChildren(QLabel) if label.isVisible()]
+    assert f"ES of its facts {retention(1)[0]:.2f}" in said[0]
+    assert re.search(r"largest shift norm [\d.]+ \(layer 18\), smallest [\d.]+ \(layer 21\)", said[1])
+    assert not any(plot.canvas.isVisible() for plot in maps)
+    show(grid, make_run(2, evaluate_every=1))
+    assert all(plot.canvas.isVisible() for plot in maps)
 
 
 def test_a_run_that_goes_back_shows_no_later_scoring(make_run: MakeRun) -> None:

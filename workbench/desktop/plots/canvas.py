@@ -3,18 +3,17 @@
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
 from workbench.desktop.plots.axes import PlainAxis, StepAxis
 from workbench.desktop.theme import Tokens
 
 LEFT_AXIS, BOTTOM_AXIS = 46, 18  # logical pixels
-LEFT_MOST = 84
 
 
 class _View(pg.ViewBox):  # type: ignore[misc]
-    """Wheel and drag move x; a double click is the plot's."""
+    """Ctrl and wheel zoom x, a drag moves it; a double click is the plot's."""
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False, defaultPadding=0.0)
@@ -41,6 +40,7 @@ class Canvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.view = _View()
         super().__init__(parent)
         self.left_axis, self.bottom_axis = left, bottom
+        self._beside: list[pg.GraphicsWidget] = []
         self.ci.layout.setContentsMargins(4, 6, 4, 2)
         self.ci.layout.setSpacing(0)
         self.addItem(self.view, 0, 1)
@@ -80,6 +80,13 @@ class Canvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def add_beside(self, item: pg.GraphicsWidget) -> None:
         """To the right of the view, as high."""
         self.addItem(item, 0, 2)
+        self._beside.append(item)
+
+    def set_small(self, small: bool) -> None:
+        """Curves without axes and labels, which leave the mouse to what is below."""
+        for item in (self.left_axis, self.bottom_axis, *self._beside):
+            item.hide() if small else item.show()
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, small)
 
     def show_cursor(self, x: float | None) -> None:
         """Without the cell that was framed before."""
@@ -121,6 +128,13 @@ class Canvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self.left.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The wheel is the page's; with Ctrl it zooms."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def mouseDoubleClickEvent(self, event: QEvent) -> None:
         event.accept()

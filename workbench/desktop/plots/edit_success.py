@@ -23,6 +23,7 @@ SCORED = (
 class EditSuccessPlot(CurvePlot):
     key = "edit-success"
     title = "What the model says"
+    short = "Says it"
     quantities = (
         "share of facts it says by itself, at each scoring; ES of answer tokens, at each step",
         "share that it says; ES at each step",

@@ -39,12 +39,13 @@ def paint(plot: "Plot", painter: QPainter, scale: float) -> None:
 
 
 def image(plot: "Plot") -> QImage:
-    picture = QImage(plot.size() * SCALE, QImage.Format.Format_RGB32)
-    picture.setDevicePixelRatio(SCALE)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    paint(plot, painter, SCALE)
-    painter.end()
+    with plot.enlarged():
+        picture = QImage(plot.size() * SCALE, QImage.Format.Format_RGB32)
+        picture.setDevicePixelRatio(SCALE)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint(plot, painter, SCALE)
+        painter.end()
     return picture
 
 
@@ -58,6 +59,11 @@ def write_png(plot: "Plot", path: Path) -> None:
 def write_svg(plot: "Plot", path: Path) -> None:
     """Raises OSError."""
     path.write_bytes(b"")  # says why where the generator would stay silent
+    with plot.enlarged():
+        _draw_svg(plot, path)
+
+
+def _draw_svg(plot: "Plot", path: Path) -> None:
     generator = QSvgGenerator()
     generator.setFileName(str(path))
     generator.setResolution(plot.logicalDpiX())  # axes are recorded at the screen's resolution

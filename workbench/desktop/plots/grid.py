@@ -1,7 +1,7 @@
-"""The plots side by side: which are shown, one that fills it, one crosshair for all."""
+"""Two plots large, the others small below, to swap in; one that fills the grid; one crosshair for all."""
 
-import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -16,14 +16,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from workbench.desktop.plots.arrangement import LARGE_AT_FIRST, arranged
 from workbench.desktop.plots.catalogue import PLOTS
-from workbench.desktop.plots.plot import MINIMUM, Plot, XAxis
+from workbench.desktop.plots.plot import Plot, XAxis
 from workbench.desktop.series import RunSeries
 from workbench.desktop.theme import icon, mark, tokens_of
-
-LINE = 1  # logical pixels between two plots
-THREE_COLUMNS = 1_080  # width of the grid from which there are three
-COMFORTABLE = 165  # height that a row gets before the grid scrolls
 
 
 class _Page(QWidget):
@@ -52,6 +49,8 @@ class PlotGrid(QScrollArea):
         self._page = _Page()
         self.setWidget(self._page)
         self.filled: Plot | None = None
+        self._large = list(LARGE_AT_FIRST)
+        self._next_out = len(self._large) - 1  # place in it of the one that the next swap takes away
         self.x_axis = XAxis.STEP
         self.plots: dict[str, Plot] = {plot_type.key: self._adopt(plot_type) for plot_type in PLOTS}
         self.plot_actions = [self._plot_action(plot) for plot in self.plots.values()]
@@ -97,53 +96,71 @@ class PlotGrid(QScrollArea):
             plot.setFocus()
         self.layout_changed.emit()
 
+    def large(self) -> list[str]:
+        """Keys of the plots that are large now: those that the person chose, as far as they are shown."""
+        chosen = self.chosen()
+        wanted = [key for key in self._large if key in chosen]
+        return [*wanted, *(key for key in chosen if key not in wanted)][: len(self._large)]
+
+    def set_large(self, keys: Sequence[str]) -> None:
+        """Keys that are not known are passed over."""
+        known = list(dict.fromkeys(key for key in (*keys, *LARGE_AT_FIRST) if key in self.plots))
+        self._large = known[: len(LARGE_AT_FIRST)]
+        self._next_out = len(self._large) - 1
+        self._arrange()
+
     # Arrangement
 
-    def _columns(self, width: int, shown: int) -> int:
-        if self.filled is not None or shown == 1:
-            return 1
-        fitting = 3 if width >= THREE_COLUMNS else 2 if width >= 2 * MINIMUM[0] else 1
-        return max(1, min(fitting, shown))
-
     def _arrange(self) -> None:
-        chosen = [self.filled] if self.filled is not None else [self.plots[key] for key in self.chosen()]
-        for plot in self.plots.values():
-            plot.setVisible(plot in chosen)
-            plot.commands.show_filled(plot is self.filled)
+        chosen = [self.filled.key] if self.filled is not None else self.chosen()
+        large = chosen if self.filled is not None else self.large()
+        small = [key for key in chosen if key not in large]
+        places = arranged(self.viewport().size(), len(large), len(small))
+        self._page.resize(places.page)
         self._invitation.setVisible(not chosen)
-        room = self.viewport().size()
-        columns = self._columns(room.width(), len(chosen))
-        rows = max(1, math.ceil(len(chosen) / columns))
-        at_once = max(1, min(rows, room.height() // COMFORTABLE))
-        row_height = max(MINIMUM[1], (room.height() - (at_once - 1) * LINE) // at_once)
-        height = rows * row_height + (rows - 1) * LINE
-        self._page.resize(room.width(), max(height, room.height()) if at_once == rows else height)
         self._invitation.setGeometry(self._page.rect())
-        for i, plot in enumerate(chosen):
-            self._place(plot, i, columns, rows, row_height)
+        for plot in self.plots.values():
+            plot.setVisible(plot.key in chosen)
+            plot.commands.show_filled(plot is self.filled)
+        for key, place in zip([*large, *small], [*places.large, *places.small], strict=True):
+            self.plots[key].set_small(key in small)
+            self.plots[key].setGeometry(place)
+        self._order(large, small)
         self.refresh()
 
-    def _place(self, plot: Plot, i: int, columns: int, rows: int, row_height: int) -> None:
-        """The last column and row take what division leaves over; a last plot alone takes its row."""
-        row, column = divmod(i, columns)
-        width = (self._page.width() - (columns - 1) * LINE) // columns
-        x, y = column * (width + LINE), row * (row_height + LINE)
-        last_column = column == columns - 1 or plot is self._last_shown()
-        right = self._page.width() if last_column else x + width
-        bottom = self._page.height() if row == rows - 1 else y + row_height
-        plot.setGeometry(x, y, right - x, bottom - y)
+    def _order(self, large: Sequence[str], small: Sequence[str]) -> None:
+        """For Tab and for what a small one says it does."""
+        order = [self.plots[key] for key in (*large, *small)]
+        for one, other in pairwise(order):
+            QWidget.setTabOrder(one, other)
+        out = self.plots[self._going_out()].title if small else ""
+        for plot in order:
+            plot.setToolTip(
+                f"Show it large, in place of “{out}” (click or Return)" if plot.key in small else ""
+            )
 
-    def _last_shown(self) -> Plot | None:
-        if self.filled is not None:
-            return self.filled
-        chosen = self.chosen()
-        return self.plots[chosen[-1]] if chosen else None
+    def _going_out(self) -> str:
+        large = self.large()
+        return large[min(self._next_out, len(large) - 1)]
+
+    @Slot()
+    def _swap_in(self) -> None:
+        """In place of the one that has been large for longest."""
+        plot = self.sender()
+        if isinstance(plot, Plot):
+            large, out = self.large(), self._going_out()
+            self._large = [plot.key if key == out else key for key in large]
+            self._next_out = (self._large.index(plot.key) + 1) % len(self._large)
+            self._arrange()
+            self.ensureWidgetVisible(plot, 0, 0)
+            self.layout_changed.emit()
 
     # Parts
 
     def _adopt(self, plot_type: type[Plot]) -> Plot:
         plot = plot_type(self._page)
         plot.fill_requested.connect(self._toggle_fill)
+        plot.swap_wanted.connect(self._swap_in)
         plot.cursor_moved.connect(self._share_cursor)
         plot.facts_wanted.connect(self.facts_wanted)
         plot.exported.connect(self.exported)
@@ -154,6 +171,7 @@ class PlotGrid(QScrollArea):
     def _plot_action(self, plot: Plot) -> QAction:
         action = QAction(plot.title, self)
         action.setData(plot.key)
+        action.setStatusTip("Show this plot, or hide it")
         action.setCheckable(True)
         action.setChecked(True)
         action.triggered.connect(self._choice_changed)
@@ -168,6 +186,7 @@ class PlotGrid(QScrollArea):
         for axis, text in ((XAxis.STEP, "Plot by step"), (XAxis.FACTS, "Plot by facts")):
             action = QAction(text, group)
             action.setData(axis)
+            action.setStatusTip("What the plots count along x")
             action.setCheckable(True)
             action.setChecked(axis == self.x_axis)
             actions.append(action)

@@ -17,6 +17,7 @@ class Caption(QWidget):
         self.tokens: Tokens = DARK
         self.title, self._quantities = "", tuple[str, ...]()
         self.protocols: tuple[str, ...] = ()
+        self.short = ""  # alone, in place of title and quantity
         self._title_font, self._font = interface_font(CAPTION, bold=True), interface_font(CAPTION)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(HEIGHT)
@@ -29,12 +30,17 @@ class Caption(QWidget):
             self.setToolTip("\n\n".join([said, *self.protocols]))
             self.update()
 
-    def _room(self) -> float:
+    def room(self) -> float:
+        """For the quantity, in pixels; below 0 where the title itself is cut."""
+        if self.short:
+            return self.width() - QFontMetricsF(self._title_font).horizontalAdvance(self.short)
         return self.width() - QFontMetricsF(self._title_font).horizontalAdvance(self.title) - GAP
 
     def shown_quantity(self) -> str:
         """The longest that fits; elided only where not even the shortest does."""
-        metrics, room = QFontMetricsF(self._font), self._room()
+        if self.short:
+            return ""
+        metrics, room = QFontMetricsF(self._font), self.room()
         for quantity in self._quantities:
             if metrics.horizontalAdvance(quantity) <= room:
                 return quantity
@@ -48,7 +54,9 @@ class Caption(QWidget):
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._title_font)
         painter.setPen(QColor(self.tokens.ink))
-        painter.drawText(box, middle, self.title)
+        painter.drawText(box, middle, self.short or self.title)
+        if self.short:
+            return
         width = QFontMetricsF(self._title_font).horizontalAdvance(self.title)
         painter.setFont(self._font)
         painter.setPen(QColor(self.tokens.dim))
@@ -68,6 +76,11 @@ class Header(QWidget):
         row.addWidget(self.caption, 1)
         self._row = row
         self._shy: list[QToolButton] = []
+        self._choosers = QWidget(self)
+        self._choosers_row = QHBoxLayout(self._choosers)
+        self._choosers_row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._choosers)
+        self._small = False
 
     def add_button(self, name: str, tooltip: str, shy: bool = True) -> QToolButton:
         """A shy button shows while the pointer is over the plot or the plot has the focus."""
@@ -86,8 +99,16 @@ class Header(QWidget):
 
     def add_chooser(self, chooser: QWidget) -> None:
         """Right after the caption, always shown."""
-        self._row.insertWidget(1, chooser)
+        self._choosers_row.addWidget(chooser)
+
+    def set_small(self, small: bool, short: str) -> None:
+        """The short title alone."""
+        self._small = small
+        self.caption.short = short if small else ""
+        self.caption.update()
+        self._choosers.setVisible(not small)
+        self.show_shy(False)
 
     def show_shy(self, shown: bool) -> None:
         for button in self._shy:
-            button.setVisible(shown)
+            button.setVisible(shown and not self._small)

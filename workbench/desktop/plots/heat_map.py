@@ -73,6 +73,7 @@ class HeatMapPlot(Plot):
     has_legend = False
     margin = 0.0
     title = "Shift norm by layer"
+    short = "Norm by layer"
     quantities = ("‖Δ‖, layer × step", "‖Δ‖")
     empty = "A map of shift norms by layer and step appears here after the first editing step."
 
@@ -103,7 +104,20 @@ class HeatMapPlot(Plot):
 
     def measure(self) -> tuple[float, float] | None:
         modules, _, x = self._rows()
-        return (0.0, float(x[-1])) if len(x) and modules else None
+        return (0.0, float(x[-1])) if len(x) > 1 and modules else None
+
+    def words(self) -> str:
+        """One step is no map."""
+        modules, values, x = self._rows()
+        if len(x) != 1 or not modules or np.isnan(values).all():
+            return self.empty
+        names, norms = list(short_names(modules).values()), values[:, 0]
+        said = [f"{format_value(float(norms[i]))} (layer {names[i]})" if names[i].isdigit()
+                else f"{format_value(float(norms[i]))} ({names[i]})"
+                for i in (int(np.nanargmax(norms)), int(np.nanargmin(norms)))]  # fmt: skip
+        if len(modules) == 1:
+            return f"After one step: shift norm {said[0]}. The map begins with the second step."
+        return f"After one step: largest shift norm {said[0]}, smallest {said[1]}. The map begins with the second step."
 
     def draw(self) -> None:
         modules, values, x = self._rows()

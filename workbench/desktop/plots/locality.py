@@ -15,6 +15,7 @@ CURVES = (
 class LocalityPlot(CurvePlot):
     key = "locality"
     title = "Generalisation and locality"
+    short = "Generalisation"
     quantities = ("GS, LS and share kept, at each evaluation", "GS, LS, kept", "")
     empty = "Scores on rephrases and locality prompts appear here at the first evaluation."
     protocols = tuple(PROTOCOLS[name] for name in ("gs", "ls", "locality_kept"))

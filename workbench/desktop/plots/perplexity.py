@@ -7,6 +7,8 @@ from workbench.desktop.plots.lines import Line
 from workbench.desktop.series import RunSeries
 from workbench.evaluation.scores import PROTOCOLS
 
+LEAST = 0.05  # of the perplexity, shown above and below it
+
 
 class PerplexityPlot(CurvePlot):
     key = "perplexity"
@@ -15,6 +17,11 @@ class PerplexityPlot(CurvePlot):
     empty = "Perplexity on ordinary text appears here at the first evaluation."
     protocols = tuple(PROTOCOLS[name] for name in ("perplexity",))
     scale = Scale.FIT
+
+    def y_range(self, low: float, high: float) -> tuple[float, float]:
+        """Never narrower than a twentieth up and down: a change of less is no change."""
+        middle = (low + high) / 2
+        return super().y_range(min(low, middle * (1 - LEAST)), max(high, middle * (1 + LEAST)))
 
     def lines(self, run: RunSeries) -> list[Line]:
         x, y = self.score_x(run), run.values("perplexity")

@@ -18,21 +18,23 @@ from PySide6.QtGui import (
     QPaintEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from workbench.desktop.plots.actions import PlotActions
 from workbench.desktop.plots.axes import PlainAxis, StepAxis, ValueAxis
 from workbench.desktop.plots.canvas import Canvas
+from workbench.desktop.plots.follow_button import FollowButton
 from workbench.desktop.plots.header import Header
 from workbench.desktop.plots.positions import index_of, nearest, settled
 from workbench.desktop.plots.readout import Reading, Readout
+from workbench.desktop.plots.tile import LARGE, Tile
 from workbench.desktop.series import RunSeries
-from workbench.desktop.theme import DARK, Tokens, icon, interface_font, mark, tokens_of
+from workbench.desktop.theme import DARK, Tokens, interface_font, mark, tokens_of
 
 Array = npt.NDArray[Any]
 
-MINIMUM = (300, 150)  # logical pixels
 SMALL = 11.0
+MESSAGE_MARGIN = 24
 WHOLE = 0.95  # a view that shows this share of the run shows the whole run
 
 
@@ -41,11 +43,12 @@ class XAxis(StrEnum):
     FACTS = "facts"
 
 
-class Plot(QWidget):
+class Plot(Tile):
     """Subclasses draw; they are told when. Reads ``RunSeries`` and holds no data of its own."""
 
     key: ClassVar[str]
     title: ClassVar[str]
+    short: ClassVar[str] = ""  # the title where the plot is small; empty: the same
     quantities: ClassVar[tuple[str, ...]]  # the quantity, then the same said ever shorter
     empty: ClassVar[str]  # what will appear and when
     protocols: ClassVar[tuple[str, ...]] = ()  # how its scores are taken, for the tooltip
@@ -109,6 +112,7 @@ class Plot(QWidget):
     def redraw(self) -> None:
         """Draws now, seen or not."""
         extent = self.measure()
+        self._message.setText("Nothing yet" if self.small else self.words())
         self._message.setVisible(extent is None)
         self.canvas.setVisible(extent is not None)
         if extent is not None:
@@ -117,9 +121,19 @@ class Plot(QWidget):
         self.draw()
         if self.crosshair is not None:
             self.set_cursor(self.crosshair)
-        self._follow_button.setVisible(not self.following and extent is not None)
+        self._follow_button.setVisible(not self.following and extent is not None and not self.small)
         self._place_overlays()
         self.canvas.settle()
+
+    def set_small(self, small: bool) -> None:
+        """Title and curves alone."""
+        if small != self.small:
+            super().set_small(small)
+            self.canvas.set_small(small)
+            self.header.set_small(small, self.short or self.title)
+            self._message.setMargin(0 if small else MESSAGE_MARGIN)
+            self.set_cursor(None)
+            self.invalidate()
 
     def lay_out(self) -> None:
         """Readies a plot, on the screen or not, for a picture of it."""
@@ -133,6 +147,10 @@ class Plot(QWidget):
     @abstractmethod
     def measure(self) -> tuple[float, float] | None:
         """Takes the data from the runs; their extent in x, or None where there is nothing to show yet."""
+
+    def words(self) -> str:
+        """In place of the curves, where there is nothing to draw yet."""
+        return self.empty
 
     @abstractmethod
     def draw(self) -> None:
@@ -196,7 +214,7 @@ class Plot(QWidget):
         self.canvas.view.setXRange(low, low + width, padding=self.margin)
         whole = width >= WHOLE * (last - first)
         self.following, self._span = whole, None if whole else width
-        self._follow_button.setVisible(not self.following)
+        self._follow_button.setVisible(not self.following and not self.small)
         self._place_overlays()
         self.fit_y()
         self.draw()
@@ -232,7 +250,8 @@ class Plot(QWidget):
         else:
             self.crosshair = nearest(positions, x)
         self.canvas.show_cursor(self.crosshair)
-        if self.crosshair is None or not (announce or self.hasFocus() or self.underMouse()):
+        read_here = announce or self.hasFocus() or self.underMouse()
+        if self.crosshair is None or self.small or not read_here:
             self._readout.hide()
         else:
             self._show_readout(self.crosshair)
@@ -272,7 +291,7 @@ class Plot(QWidget):
         self.setObjectName(f"plot-{self.key}")
         self.setAccessibleName(f"{self.title}: {self.quantities[0]}")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(*MINIMUM)
+        self.setMinimumSize(*LARGE)
         self.header = Header(self)
         self.header.caption.protocols = self.protocols
         self.header.caption.set_text(self.title, *self.quantities)
@@ -281,7 +300,7 @@ class Plot(QWidget):
         self.canvas.hide()
         self._message = self._new_message()
         self._readout = Readout(interface_font(SMALL), self.canvas)
-        self._follow_button = self._new_follow_button()
+        self._follow_button = FollowButton(self.canvas)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
@@ -299,29 +318,15 @@ class Plot(QWidget):
         self._follow_button.clicked.connect(self.follow)
 
     def _new_message(self) -> QLabel:
-        message = QLabel(self.empty, self, textFormat=Qt.TextFormat.PlainText)
+        message = QLabel(self.words(), self, textFormat=Qt.TextFormat.PlainText)
         message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         message.setWordWrap(True)
-        message.setMargin(24)
+        message.setMargin(MESSAGE_MARGIN)
         mark(message, role="dim")
         return message
 
-    def _new_follow_button(self) -> QPushButton:
-        button = QPushButton(icon("follow"), "Follow", self.canvas)
-        button.setToolTip("Keep the newest steps in view (Space)")
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.hide()
-        return button
-
     def _place_overlays(self) -> None:
-        left, top, width, height = self.canvas.view_rect_on_canvas()
-        size = self._follow_button.sizeHint()
-        self._follow_button.setGeometry(
-            round(left + width - size.width() - 4),
-            round(top + height - size.height() - 4),
-            size.width(),
-            size.height(),
-        )
+        self._follow_button.stand_in(QRectF(*self.canvas.view_rect_on_canvas()))
 
     # Qt
 
@@ -375,7 +380,7 @@ class Plot(QWidget):
                 self._step_cursor(-many)
             case Qt.Key.Key_Right:
                 self._step_cursor(many)
-            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter if not self.small:
                 self.fill_requested.emit()
             case _:
                 super().keyPressEvent(event)

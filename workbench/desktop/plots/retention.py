@@ -114,7 +114,14 @@ class RetentionPlot(Plot):
             self._of, self._matrix = of, matrix_of(self.run, self.x_axis)
         if self._row is not None and self._row >= len(self._matrix.values):
             self._row = None
-        return (0.0, float(self._matrix.ends[-1])) if len(self._matrix.ends) else None
+        return (0.0, float(self._matrix.ends[-1])) if len(self._matrix.values) > 1 else None
+
+    def words(self) -> str:
+        """One step is no map."""
+        values = self._matrix.values
+        if len(values) != 1 or np.isnan(values[0, -1]):
+            return self.empty
+        return f"After one step: ES of its facts {values[0, -1]:.2f}. The map begins with the second step."
 
     def draw(self) -> None:
         matrix = self._matrix

@@ -20,6 +20,7 @@ def ranks(spectrum: Spectrum) -> np.ndarray:
 class SpectrumPlot(CurvePlot):
     key = "spectrum"
     title = "Whitening spectrum"
+    short = "Spectrum"
     quantities = ("eigenvalues ÷ mean", "")
     empty = "Eigenvalues of the gradient covariance appear here with the first step under full whitening."
     scale = Scale.LOG

@@ -9,6 +9,7 @@ from workbench.desktop.shell.settings import texts_of
 
 VERSION = 1  # of the docks' names; another one starts with the usual layout
 GEOMETRY, STATE, SHOWN, AXIS = "window/geometry", "window/state", "plots/shown", "plots/axis"
+LARGE = "plots/large"
 SIZE = (1_440, 900)
 FRAME = QSize(2, 32)  # at least, around the window
 NARROWEST = {"facts": 280, "model": 292}
@@ -34,6 +35,8 @@ class Layout:
             self.arrange()
         if settings.contains(SHOWN):
             self._plots.set_chosen(texts_of(settings, SHOWN))
+        if settings.contains(LARGE):
+            self._plots.set_large(texts_of(settings, LARGE))
         axis = settings.value(AXIS)
         if axis in ("step", "facts"):
             self._plots.set_x_axis(str(axis))
@@ -48,6 +51,7 @@ class Layout:
         settings.setValue(GEOMETRY, self._window.saveGeometry())
         settings.setValue(STATE, self._window.saveState(VERSION))
         settings.setValue(SHOWN, self._plots.chosen())
+        settings.setValue(LARGE, self._plots.large())
         settings.setValue(AXIS, str(self._plots.x_axis))
 
     def reset(self) -> None:
@@ -55,6 +59,7 @@ class Layout:
         self._window.resize(QSize(*SIZE).boundedTo(room))
         self.arrange()
         self._plots.set_chosen([plot.key for plot in PLOTS])
+        self._plots.set_large(())
         self._plots.fill(None)
 
     def arrange(self) -> None:
