@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt, QTimer, Slot
+from PySide6.QtCore import QChildEvent, QEvent, QSettings, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -23,12 +23,11 @@ from workbench.desktop.probe.panel import ProbePanel
 from workbench.desktop.run.overlays import Overlays
 from workbench.desktop.run.panel import RunPanel
 from workbench.desktop.run.prober import BenchProber
-from workbench.desktop.shell.cheat_sheet import Group, group_of
 from workbench.desktop.shell.closing import Closing
 from workbench.desktop.shell.docks import make_docks
 from workbench.desktop.shell.fact_stories import FactStories
 from workbench.desktop.shell.handlers import Handlers, dropped_path
-from workbench.desktop.shell.layout import Layout
+from workbench.desktop.shell.layout import FRAME, Layout
 from workbench.desktop.shell.leaving import Leaving
 from workbench.desktop.shell.menus import RecentMenu, ThemeMenu, fill_menu_bar
 from workbench.desktop.shell.navigation import Navigation
@@ -87,7 +86,7 @@ class MainWindow(QMainWindow):
         self.model, self.method, self.run_panel = ModelPanel(), MethodPanel(), RunPanel()
         mark(self.model.load_button, primary=False)  # the tool bar has the one primary button
         self.probe, self.log_panel = ProbePanel(), LogPanel(self.log)
-        self.plots, self.notices, self.welcome = PlotGrid(), NoticeBar(), WelcomePage()
+        self.plots, self.welcome = PlotGrid(), WelcomePage()
 
     def _make_center(self) -> None:
         self.pages = QStackedWidget()
@@ -97,8 +96,8 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(center)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.notices)
-        column.addWidget(self.pages, 1)
+        column.addWidget(self.pages)
+        self.notices = NoticeBar(center)
         self.setCentralWidget(center)
 
     def _make_bars(self) -> None:
@@ -184,6 +183,7 @@ class MainWindow(QMainWindow):
         now = self.desk.situation()
         for name, reason in reasons(now).items():
             self.actions_by_name.permit(name, reason)
+        self.notices.review()
         self._permit_ledger()
         say_what_they_do(self.actions_by_name, now)
         self.welcome.permit(now.busy)
@@ -332,16 +332,6 @@ class MainWindow(QMainWindow):
         self.theme.set_mode(mode)
         self.theme_menu.show_mode(mode)
 
-    def shortcut_groups(self) -> list[Group]:
-        actions = self.actions_by_name
-        names = dict.fromkeys(spec.group for spec in actions.specs.values())
-        groups = [
-            group_of(g, [actions[s.name] for s in actions.specs.values() if s.group == g]) for g in names
-        ]
-        groups.insert(3, group_of("Facts", list(self.facts.actions_by_name.actions.values())))
-        groups.append(group_of("Go to", self.navigation.actions))
-        return groups
-
     @Slot()
     def _fill_recent(self) -> None:
         self.recent_menu.fill(recent_sessions(self.settings), reasons(self.desk.situation())["open-session"])
@@ -383,6 +373,13 @@ class MainWindow(QMainWindow):
             dialog.close()
         self.settings.sync()
         super().closeEvent(event)
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """No dialog grows past the screen."""
+        super().childEvent(event)
+        dialog = event.child()
+        if event.type() == QEvent.Type.ChildPolished and isinstance(dialog, QDialog):
+            dialog.setMaximumSize(dialog.screen().availableSize() - FRAME)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_path(event) is not None:

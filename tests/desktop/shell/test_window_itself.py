@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.desktop.finding import find
+from tests.desktop.geometry import faults
+from tests.desktop.shell.conftest import fill
 from tests.desktop.shell.walker import Walker
 from workbench.desktop.main_window import MainWindow
 from workbench.desktop.shell.notices import Notice
@@ -111,13 +115,88 @@ def test_what_is_dropped_goes_where_it_belongs(
     assert taken == [("session", "dropped.stableedit"), ("model", "model"), ("facts", "facts.csv")]
 
 
-def test_at_most_three_notices_and_one_of_a_kind(window: MainWindow) -> None:
+def test_one_notice_of_a_kind_is_kept_and_the_newest_is_in_front(window: MainWindow) -> None:
     for i in range(5):
         window.notices.show_notice(Notice(f"news {i}"))
     assert window.notices.sentences() == ["news 2", "news 3", "news 4"]
     window.notices.show_notice(Notice("same", key="k"))
     window.notices.show_notice(Notice("same again", key="k"))
     assert "same" not in window.notices.sentences()
+    [front] = [frame for frame in window.notices.frames if frame.isVisible()]
+    assert front.notice.sentence == "same again"
+    front.others.click()
+    [front] = [frame for frame in window.notices.frames if frame.isVisible()]
+    assert front.notice.sentence == "news 4"
+    QTest.keyClick(front, Qt.Key.Key_Escape)
+    assert "news 4" not in window.notices.sentences()
+
+
+def test_notices_float_and_move_nothing(window: MainWindow) -> None:
+    window.resize(1_024, 700)
+    QApplication.processEvents()
+    before = window.size(), window.pages.geometry(), window.docks["facts"].geometry()
+    for i in range(3):
+        sentence = f"Run {i} was cut off in a/very/{'long/' * 40}path; every whole step is kept."
+        window.notices.show_notice(
+            Notice(sentence, "bad", "details\n" * 30, offers=[("Do this", int), ("Do that", int)])
+        )
+        QApplication.processEvents()
+        assert (window.size(), window.pages.geometry(), window.docks["facts"].geometry()) == before
+    frame = window.notices.frames[-1]
+    find(frame, QPushButton, "notice-more").click()
+    QApplication.processEvents()
+    assert frame.details.isVisible()
+    assert window.pages.rect().contains(window.notices.geometry())
+    assert faults(window) == []
+
+
+def test_a_notice_goes_when_it_no_longer_holds(walker: Walker) -> None:
+    window, true = walker.window, [True]
+    window.notices.show_notice(Notice("as long as it is true", holds=lambda: true[0]))
+    window.notices.show_notice(Notice("for good"))
+    window.desk.changed.emit()
+    assert len(window.notices.sentences()) == 2
+    true[0] = False
+    window.desk.changed.emit()
+    assert window.notices.sentences() == ["for good"]
+    window.notices.clear()
+    fill(window, facts=40, warmup=0)
+    walker.press("edit")
+    walker.wait_for_steps(1)
+    window.handlers.load_source("starter")
+    assert any("Not while the edits" in s for s in window.notices.sentences())
+    walker.press("stop")
+    walker.wait_for_end()
+    QApplication.processEvents()
+    assert not any("Not while" in s for s in window.notices.sentences())
+
+
+def test_good_news_goes_by_itself_and_gives_way(window: MainWindow) -> None:
+    window.notices.show_notice(Notice("Written.", "good"))
+    window.notices.show_notice(Notice("Look at this.", "warning"))
+    assert window.notices.sentences() == ["Look at this."]
+    window.notices.clear()
+    window.notices.show_notice(Notice("Written.", "good"))
+    window.notices._brief.timeout.emit()
+    assert window.notices.sentences() == []
+
+
+def test_what_does_not_fit_on_the_tool_bar_is_in_its_menu(window: MainWindow) -> None:
+    bar = window.tool_bar
+    for width in (1_920, 1_280, 1_024, 820):
+        window.resize(width, 700)
+        QApplication.processEvents()
+        on_bar = {button.action for button in bar.buttons.values() if button.isVisible()}
+        in_menu = set(bar.more.menu().actions())
+        assert on_bar | in_menu == {button.action for button in bar.buttons.values()}
+        assert not on_bar & in_menu
+        assert bar.more.isVisible() == bool(in_menu)
+        assert bar.buttons["load-model"].isVisible()  # the primary one
+        assert bool(in_menu) == (width < 1_280)
+    window.resize(1_280, 700)
+    window.actions_by_name["warm-up"].setText("Warmed up · 1,000,000 rows")
+    QApplication.processEvents()
+    assert bar.more.isVisible()
 
 
 def test_the_log_is_filtered_and_copied(window: MainWindow, qtbot: QtBot) -> None:

@@ -25,8 +25,8 @@ from workbench.desktop.ledger.model import Place
 from workbench.desktop.ledger.step_facts import FOUND, NUMBER, PROMPT, TARGET, RunFacts, StepFacts
 from workbench.desktop.moving import SelectingTable, SelectingTree
 from workbench.desktop.shell.action_button import ActionButton
-from workbench.desktop.theme import mark
-from workbench.desktop.widgets import line, row
+from workbench.desktop.shell.fitting_row import STRETCH, FittingRow
+from workbench.desktop.widgets import line
 
 EMPTY = "Every run and step of this session is listed here as soon as one begins."
 ACTIONS = ("rewind", "branch", "replay", "name-run", "note-run")
@@ -132,13 +132,8 @@ class LedgerPanel(QWidget):
 
     def _new_content(self) -> QWidget:
         page = QWidget()
-        buttons = [
-            ActionButton(action, f"ledger-{name}")
-            for name, action in zip(ACTIONS, self._actions, strict=True)
-        ]
-        for button in buttons:
-            mark(button, quiet=True)
-        bar = row(*buttons[:3], 1, *buttons[3:])
+        actions = dict(zip(ACTIONS, self._actions, strict=True))
+        bar = FittingRow(actions, (*ACTIONS[:3], STRETCH, *ACTIONS[3:]), ACTIONS[:0:-1], "ledger", quiet=True)
         bar.setContentsMargins(12, 6, 12, 6)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setObjectName("ledger-splitter")
@@ -151,7 +146,7 @@ class LedgerPanel(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar)
+        column.addWidget(bar)
         column.addWidget(line())
         column.addWidget(self.splitter, 1)
         return page

@@ -17,12 +17,14 @@ from PySide6.QtWidgets import (
 from workbench.desktop.theme import mark
 from workbench.desktop.widgets import label, row
 
+FRAME = 60  # logical pixels around the columns
 Group = tuple[str, list[tuple[str, str]]]  # heading, (keys, what they do)
 
 # Keys of widgets, which no action of the window has.
 OF_WIDGETS: Sequence[Group] = (
     ("In a plot", [("← →", "Read the values of the step before, after"), ("Shift+← →", "Ten steps on"),
-                   ("F or Return", "Fill the grid, and back"), ("Esc", "Back to all plots"), ("L", "Legend"),
+                   ("F or Return", "Fill the grid, and back"), ("Return", "On a small plot: make it large"),
+                   ("Esc", "Back to all plots"), ("L", "Legend"), ("Ctrl+wheel", "Zoom along the steps"),
                    ("Space", "Follow the newest steps, or freeze"), ("Home", "Show the whole run"),
                    ("↑ ↓ Return", "In retention: another step, its facts")]),
     ("In the grid of modules", [("← → ↑ ↓", "Move"), ("Space", "Tick or untick"), ("Shift+← → ↑ ↓", "Extend")]),
@@ -41,12 +43,7 @@ class CheatSheet(QDialog):
         super().__init__(parent)
         self.setObjectName("cheat-sheet")
         self.setWindowTitle("Keyboard shortcuts")
-        columns = QHBoxLayout()
-        columns.setSpacing(32)
-        for part in _balanced([*groups, *OF_WIDGETS], 3):
-            columns.addLayout(_column(part))
-        content = QWidget()
-        content.setLayout(columns)
+        content = _fitting([*groups, *OF_WIDGETS], self.screen().availableSize().width() - FRAME)
         area = QScrollArea(widgetResizable=True)
         area.setWidget(content)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -59,6 +56,25 @@ class CheatSheet(QDialog):
         outer.addLayout(row(1, close))
         area.setMinimumWidth(content.sizeHint().width() + 24)
         self.resize(area.minimumWidth() + 32, min(content.sizeHint().height() + 84, 720))
+
+
+def _fitting(groups: Sequence[Group], room: int) -> QWidget:
+    """In as many columns, up to three, as there is ``room`` for, in pixels."""
+    for count in (3, 2):
+        content = _content(groups, count)
+        if content.sizeHint().width() <= room:
+            return content
+    return _content(groups, 1)
+
+
+def _content(groups: Sequence[Group], count: int) -> QWidget:
+    columns = QHBoxLayout()
+    columns.setSpacing(32)
+    for part in _balanced(groups, count):
+        columns.addLayout(_column(part))
+    content = QWidget()
+    content.setLayout(columns)
+    return content
 
 
 def _keys(action: QAction) -> str:

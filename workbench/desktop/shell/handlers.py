@@ -92,8 +92,7 @@ class Handlers(QObject):
         """Without a question."""
         from workbench.desktop.shell.load_at_once import LoadAtOnce
 
-        if reason := reasons(self._window.desk.situation())["load-model"]:
-            self.tell(Notice(reason, "warning"))
+        if self.is_refused("load-model"):
             return
         self._open_load_dialog(LoadAtOnce(self._window.settings, source, self._window))
 
@@ -111,7 +110,6 @@ class Handlers(QObject):
         window = self._window
         window.leave_welcome()
         window.desk.set_model(loaded)
-        window.notices.withdraw("model")
         _log.info(
             "Loaded %s (%s, %s parameters)", loaded.source, loaded.architecture, f"{loaded.parameters:,}"
         )
@@ -128,9 +126,10 @@ class Handlers(QObject):
         """The small model and the facts that come with the workbench, where lists are still empty."""
         desk = self._window.desk
         if reason := reasons(desk.situation())["load-model"]:
-            self._window.when_engine_ready(self.open_starter) if reason == NO_ENGINE else self.tell(
-                Notice(reason)
-            )
+            if reason == NO_ENGINE:
+                self._window.when_engine_ready(self.open_starter)
+            else:
+                self.is_refused("load-model")
             return
         if not len(desk.facts.facts) and not len(desk.facts.warmup):
             from workbench.desktop.shell.starter_session import starter_facts
@@ -268,9 +267,11 @@ class Handlers(QObject):
 
     @Slot()
     def shortcuts(self) -> None:
-        from workbench.desktop.shell.cheat_sheet import CheatSheet
+        from workbench.desktop.shell.cheat_sheet import CheatSheet, group_of
+        from workbench.desktop.shell.palette import command_groups
 
-        dialog = CheatSheet(self._window.shortcut_groups(), self._window)
+        groups = [group_of(title, actions) for title, actions in command_groups(self._window)]
+        dialog = CheatSheet(groups, self._window)
         dialog.exec()
         dialog.deleteLater()
 
@@ -287,6 +288,17 @@ class Handlers(QObject):
     def tell(self, notice: Notice) -> None:
         self._window.notices.show_notice(notice)
 
+    def is_refused(self, name: str) -> bool:
+        """Whether the action of this name cannot be done now; a notice says why for as long as that is so."""
+
+        def why() -> str:
+            return reasons(self._window.desk.situation())[name]
+
+        reason = why()
+        if reason:
+            self.tell(Notice(reason, "warning", key="refused", holds=lambda: why() == reason))
+        return bool(reason)
+
     @Slot(object)
     def tell_broken(self, error: BaseException) -> None:
         """What a dialog already showed in words goes to the log."""
@@ -299,10 +311,11 @@ class Handlers(QObject):
         if isinstance(error, Cancelled):
             return
         if isinstance(error, WorkbenchError):
-            self.tell(Notice(f"{what} failed. {error}", "bad", details, offers=self._ways_on(error)))
+            said = f"{what} failed. {error}"
+            self.tell(Notice(said, "bad", details, key=what, offers=self._ways_on(error)))
             _log.error("%s failed: %s", what, error)
         else:
-            self.tell(Notice(unforeseen_in_words(error, what), "bad", details))
+            self.tell(Notice(unforeseen_in_words(error, what), "bad", details, key=what))
             _log.error("%s failed", what, exc_info=error)
 
     def _ways_on(self, error: WorkbenchError) -> list[tuple[str, Callable[[], object]]]:
@@ -316,6 +329,8 @@ class Handlers(QObject):
             act()
         except WorkbenchError as error:
             self.tell_failure(what, error)
+        else:
+            self._window.notices.withdraw(what)
 
     def take_dropped(self, path: Path) -> None:
         """A session opens, a model loads, anything else is read as facts."""
@@ -326,8 +341,9 @@ class Handlers(QObject):
             self.open_session(path)
         elif path.is_dir() or path.suffix.lower() == ".gguf":
             window.when_engine_ready(lambda: self.load_source(str(path)))
-        elif window.facts.history.lock_reason:
-            self.tell(Notice(window.facts.history.lock_reason, "warning"))
+        elif reason := window.facts.history.lock_reason:
+            locked = window.facts.history
+            self.tell(Notice(reason, "warning", key="refused", holds=lambda: locked.lock_reason == reason))
         else:
             window.leave_welcome()
             window.facts.import_file(path)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QFileDialog
 from workbench.desktop.background import Background
 from workbench.desktop.shell.leaving import ask_where
 from workbench.desktop.shell.notices import Notice
-from workbench.desktop.shell.situation import reasons
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
@@ -64,8 +63,7 @@ class SessionHandlers(QObject):
             self._window.handlers.open_session(Path(chosen))
 
     def open_session(self, path: Path) -> None:
-        if reason := reasons(self._window.desk.situation())["open-session"]:
-            self._window.handlers.tell(Notice(reason, "warning"))
+        if self._window.handlers.is_refused("open-session"):
             return
         self._window.desk.keeper.open(path)
 
@@ -138,8 +136,6 @@ class SessionHandlers(QObject):
     @Slot(str)
     def _tell_lost(self, sentence: str) -> None:
         said = f"{sentence} Save as keeps the facts and the settings; the runs are where the folder is."
-        self._window.handlers.tell(
-            Notice(
-                said, "bad", key=SESSION, offers=[("Save as…", self.save_as), ("Open…", self.choose_session)]
-            )
-        )
+        offers = [("Save as…", self.save_as), ("Open…", self.choose_session)]
+        holds = partial(getattr, self._window.desk.keeper, "is_lost")
+        self._window.handlers.tell(Notice(said, "bad", key=SESSION, offers=offers, holds=holds))

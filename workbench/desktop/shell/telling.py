@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("workbench")
 
 MODEL, RUN, SESSION, SAVING = "model", "run", "session", "saving"  # keys: one notice of each
+OF_A_RUN = ("rounding", "skipped", "memory")  # keys of what the next run makes untrue
 
 
 class Telling(QObject):
@@ -81,7 +82,7 @@ class Telling(QObject):
     def _tell_event(self, event: RunnerEvent) -> None:
         match event:
             case RunBegan():
-                self._window.notices.withdraw(RUN)
+                self._window.notices.withdraw(RUN, *OF_A_RUN)
                 self._window.docks["model"].show_panel("run")
                 self._window.facts.show_list(
                     self._window.facts.warmup if event.warming_up else self._window.facts.facts
@@ -169,7 +170,15 @@ class Telling(QObject):
 
     def tell_other_model(self, sentence: str) -> None:
         find = self._window.handlers.sessions.find_model
-        self._tell(Notice(sentence, "warning", key=MODEL, offers=[("Find the right one…", find)]))
+        self._tell(
+            Notice(
+                sentence,
+                "warning",
+                key=MODEL,
+                offers=[("Find the right one…", find)],
+                holds=lambda: self._window.desk.other_model() == sentence,
+            )
+        )
 
     @Slot(str)
     def _tell_returned(self, sentence: str) -> None:
@@ -187,7 +196,8 @@ class Telling(QObject):
             said = f"{session.folder.stem} {session.why_read_only}: it was opened read-only."
             said += " Save it as another to work on."
             offers = [("Save as…", window.handlers.sessions.save_as)]
-            self._tell(Notice(said, "warning", key=SESSION, offers=offers))
+            holds = partial(getattr, window.desk.keeper, "read_only")
+            self._tell(Notice(said, "warning", key=SESSION, offers=offers, holds=holds))
         window.probe.set_prompt(opened.prompt)
         if opened.unfinished is not None:
             how = "was cut off" if opened.unfinished.interrupted else "was stopped"
@@ -206,19 +216,22 @@ class Telling(QObject):
         source = opened.model.source
         window = self._window
 
+        def holds() -> bool:
+            return window.desk.loaded is None
+
         if is_gone(source):
             find = partial(window.handlers.sessions.find_model, source)
             said = (
                 f"This session edits {name_of(source)}, which is not in {source} any more: say where it is."
             )
-            self._tell(Notice(said, "warning", key=MODEL, offers=[("Find it…", find)]))
+            self._tell(Notice(said, "warning", key=MODEL, offers=[("Find it…", find)], holds=holds))
             return
 
         def load() -> None:
             window.when_engine_ready(lambda: window.handlers.load_source(source))
 
         self._tell(Notice(f"This session edits {name_of(source)}. Load it to probe, to go on or to export.", key=MODEL,
-                          offers=[("Load it", load)]))  # fmt: skip
+                          offers=[("Load it", load)], holds=holds))  # fmt: skip
 
 
 def is_gone(source: str) -> bool:

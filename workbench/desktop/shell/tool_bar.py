@@ -1,9 +1,9 @@
-"""The one tool bar: what a person does, in the order of doing it."""
+"""The one tool bar: what a person does, in the order of doing it; what does not fit is in the menu at its end."""
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QSizePolicy, QToolBar, QWidget
+from PySide6.QtWidgets import QToolBar, QWidget
 
-from workbench.desktop.shell.action_button import ActionButton
+from workbench.desktop.shell.fitting_row import FittingRow
 
 ORDER = (
     "open-session",
@@ -18,6 +18,8 @@ ORDER = (
     "<>",
     "export",
 )
+# Which leave a bar that is too narrow, first to last. The primary one stays.
+LEAVING = ("open-session", "discard", "import", "export", "load-model", "warm-up", "pause", "stop", "edit")
 
 
 class ToolBar(QToolBar):
@@ -27,23 +29,14 @@ class ToolBar(QToolBar):
         super().__init__("Tool bar", parent)
         self.setObjectName("tool-bar")
         self.setMovable(False)
-        self.buttons: dict[str, ActionButton] = {}
-        for name in ORDER:
-            if not name:
-                self.addSeparator()
-            elif name == "<>":
-                self.addWidget(_stretch())
-            else:
-                self.buttons[name] = ActionButton(actions_by_name[name], f"tool-{name}")
-                self.addWidget(self.buttons[name])
+        self.row = FittingRow(actions_by_name, ORDER, LEAVING, "tool")
+        self.buttons = self.row.buttons
+        self.more = self.row.more
+        self.addWidget(self.row)
 
     def set_primary(self, name: str) -> None:
         """One at most."""
         for other, button in self.buttons.items():
             button.set_primary(other == name)
-
-
-def _stretch() -> QWidget:
-    widget = QWidget()
-    widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-    return widget
+        if name != self.row.primary:
+            self.row.fit(name)

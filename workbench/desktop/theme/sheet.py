@@ -164,8 +164,9 @@ QLabel[level="bad"] { color: $bad; }
 QLabel:disabled { color: $disabled; }
 QFrame[role="card"] { background: $raised; border: 1px solid $line; border-radius: 6px; }
 QFrame[role="line"] { background: $line; border: none; max-height: 1px; min-height: 1px; }
-QFrame[role="notice"] { background: $raised; border: none; border-left: 3px solid $accent;
-  border-bottom: 1px solid $line; }
+QFrame[role="upright"] { background: $line; border: none; max-width: 1px; min-width: 1px; margin: 4px 0; }
+QFrame[role="notice"] { background: $raised; border: 1px solid $edge; border-left: 3px solid $accent;
+  border-radius: 6px; }
 QFrame[role="notice"][level="good"] { border-left-color: $good; }
 QFrame[role="notice"][level="warning"] { border-left-color: $warning; }
 QFrame[role="notice"][level="bad"] { border-left-color: $bad; }
@@ -191,7 +192,7 @@ def style_sheet(tokens: Tokens, images: dict[str, str]) -> str:
 
 def mark(widget: QWidget, **properties: object) -> None:
     """Sets what the sheet looks at: ``primary``, ``quiet``, ``danger``, ``invalid`` (bool), ``role`` (dim, caption,
-    group, title, headline, figure, card, line, notice), ``level`` (good, warning, bad)."""
+    group, title, headline, figure, card, line, upright, notice), ``level`` (good, warning, bad)."""
     for name, value in properties.items():
         widget.setProperty(name, value)
     widget.style().unpolish(widget)
