@@ -58,6 +58,8 @@ SPECS = (
     Spec("full-screen", "Full screen", "Hide everything but the window", ("F11",), "", "View", checkable=True),
     Spec("preferences", "Preferences…", "Appearance, threads, how much a session keeps", ("Ctrl+,",), "settings",
          "View"),
+    Spec("palette", "Find a command…", "Every command by its name, and why it cannot be done now", ("Ctrl+Shift+P",),
+         "search", "Help"),
     Spec("method-help", "How the method works", "The mathematics of settings and plots", ("F1",), "help", "Help"),
     Spec("shortcuts", "Keyboard shortcuts", "Every key on one sheet", ("Shift+F1", "Ctrl+?"), "", "Help"),
     Spec("about", "About StableEdit Workbench", "Version, libraries and their licences", (), "info", "Help"),

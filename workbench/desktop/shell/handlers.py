@@ -72,6 +72,7 @@ class Handlers(QObject):
             "reset-layout": window.reset_layout,
             "full-screen": self.toggle_full_screen,
             "preferences": self.preferences,
+            "palette": self.palette,
             "method-help": self.method_help,
             "shortcuts": self.shortcuts,
             "about": self.about,
@@ -258,6 +259,14 @@ class Handlers(QObject):
         dialog.exec()
         self._window.desk.run.runner.threads = threads_of(self._window.settings)
         dialog.deleteLater()
+
+    @Slot()
+    def palette(self) -> None:
+        from workbench.desktop.shell.palette import CommandPalette, command_groups
+
+        dialog = CommandPalette(command_groups(self._window), self._window)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     @Slot()
     def method_help(self) -> None:

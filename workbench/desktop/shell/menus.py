@@ -24,7 +24,7 @@ MENUS: dict[str, tuple[str, ...]] = {
              "note-run"),
     "&Study": ("calibrate", "claims"),
     "&View": ("@docks", "", "@plots", "@theme", "", "next-pane", "full-screen", "", "reset-layout"),
-    "&Help": ("method-help", "shortcuts", "", "about"),
+    "&Help": ("palette", "", "method-help", "shortcuts", "", "about"),
 }  # fmt: skip
 
 
