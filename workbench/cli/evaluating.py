@@ -1,125 +1,174 @@
-"""``workbench evaluate``: a model's scores on facts, beside another model's."""
+"""``workbench evaluate``: a model's scores on facts, beside those of the model that it was."""
 
 import argparse
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.cli.options import add_fact_options, add_model_options
+from workbench.cli.scoring_options import (
+    Chosen,
+    add_harness_options,
+    add_judge_options,
+    add_scores_option,
+    chosen_scores,
+    judge_from,
+    tasks_from,
+)
+from workbench.errors import InputError
 
 if TYPE_CHECKING:
+    from workbench.cli.measuring import Measured, Measuring
     from workbench.cli.progress import ProgressLine
-    from workbench.evaluation.batching import Watch
-    from workbench.evaluation.evaluate import Baseline
-    from workbench.evaluation.scores import Scores
     from workbench.facts.fact import Fact
     from workbench.models.loaded import LoadedModel
+    from workbench.session.folder import Session
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
         "evaluate",
         help="score a model on the facts of a file",
-        description="Scores a model; with --baseline also the model it came from, which locality is compared with.",
+        description="Scores a model; with --baseline also the model it came from, which locality is compared with. "
+        "--model may be a session: its edited model is scored, and before it the one that it edited.",
     )
-    parser.add_argument("facts", type=Path, metavar="FACTS", help="CSV, TSV, JSON or JSON Lines")
+    parser.add_argument(
+        "facts",
+        type=Path,
+        nargs="?",
+        metavar="FACTS",
+        help="CSV, TSV, JSON or JSON Lines; a session's own where none is given",
+    )
     add_model_options(parser)
     parser.add_argument("--baseline", metavar="M0", help="the unedited model")
     add_fact_options(parser)
     parser.add_argument(
         "--perplexity-text", type=Path, metavar="FILE", help="text that perplexity is measured on"
     )
+    add_scores_option(parser)
+    add_judge_options(parser)
+    add_harness_options(parser)
     parser.add_argument("--protocols", action="store_true", help="say how each score is measured")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=evaluate_command)
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
-    from dataclasses import asdict
-
+    """Everything that can be refused is refused before a model is loaded."""
     from workbench.cli.progress import ProgressLine
-    from workbench.cli.reading import read_facts, read_plain_texts
-    from workbench.cli.tables import protocols, scores_table
+    from workbench.cli.tables import evaluation_table, protocols
     from workbench.plain import plain
 
-    with ProgressLine() as line:
-        facts = read_facts(options.facts, line, options.limit, options.target, options.offset)
-        texts = read_plain_texts(options.perplexity_text) or ()
-        before, baseline = None, None
-        if options.baseline:
-            facts, before, baseline = _unedited(options.baseline, facts, texts, options, line)
-        after = _scored(options.model, facts, texts, baseline, options, line)
+    chosen = chosen_scores(options.scores)
+    with ProgressLine() as line, ExitStack() as opened:
+        session = _session(options, opened)
+        found = _measured(options, session, chosen, line)
+    before, after = found.get(False), found[True]
     if options.json:
-        result = {
-            "model": options.model,
-            "baseline": options.baseline,
-            "facts": after.facts,
-            "before": asdict(before) if before else None,
-            "after": asdict(after),
-        }
-        print(json.dumps(plain(result), ensure_ascii=False))
+        print(json.dumps(plain(_result(options, before, after)), ensure_ascii=False))
         return 0
-    print(scores_table(before, after))
+    print(evaluation_table(before, after, chosen.names))
     if options.protocols:
-        print("\n" + protocols())
+        print("\n" + protocols(after.further, after.tasks is not None))
     return 0
 
 
-def _unedited(
-    name: str,
-    facts: "tuple[Fact, ...]",
-    texts: tuple[str, ...],
+def _session(options: argparse.Namespace, opened: ExitStack) -> "Session | None":
+    from workbench.session.folder import Session
+    from workbench.session.paths import is_session
+
+    if not is_session(Path(options.model)):
+        return None
+    if options.baseline:
+        raise InputError("--baseline is for a model: a session knows the one that it edited; leave it out.")
+    return opened.enter_context(Session.open(Path(options.model), read_only=True))
+
+
+def _measured(
+    options: argparse.Namespace, session: "Session | None", chosen: Chosen, line: "ProgressLine"
+) -> "dict[bool, Measured]":
+    """Unedited (False), where there is such a model, and edited (True)."""
+    from workbench.cli.measuring import Measuring
+    from workbench.cli.reading import read_plain_texts
+
+    judge = judge_from(options)
+    facts = _facts(options, session, line)
+    texts = read_plain_texts(options.perplexity_text) or ()
+    tasks = tasks_from(options)
+    if judge is not None:
+        judge.require_answer()
+    system = session.run().recipe.system_prompt if session is not None else ""
+    measuring = Measuring(line, facts, texts, chosen, judge, tasks, options.harness_limit, system)
+    with closing(_sides(options, session, line, measuring)) as sides:
+        return {edited: measuring.measure(loaded, edited, name) for edited, name, loaded in sides}
+
+
+def _facts(
+    options: argparse.Namespace, session: "Session | None", line: "ProgressLine"
+) -> "tuple[Fact, ...]":
+    """None for tasks of the harness alone. Raises InputError where there is nothing to measure."""
+    from workbench.cli.reading import read_facts, some_of
+
+    if options.facts is not None:
+        return read_facts(options.facts, line, options.limit, options.target, options.offset)
+    if session is not None:
+        return some_of(session.job(session.run().id).facts, options.limit, options.offset, session.folder)
+    if not options.harness or options.judge:
+        raise InputError("There is nothing to score: name a file of facts.")
+    return ()
+
+
+def _sides(
     options: argparse.Namespace,
+    session: "Session | None",
     line: "ProgressLine",
-) -> "tuple[tuple[Fact, ...], Scores, Baseline]":
-    """With the facts that the model can take."""
-    from workbench.cli.fitting import fitting
-    from workbench.evaluation.encoded import encode_facts, encode_texts
-    from workbench.evaluation.evaluate import evaluate_unedited
+    measuring: "Measuring",
+) -> "Generator[tuple[bool, str, LoadedModel], None, None]":
+    """(whether edited, name, model), one in memory at a time."""
+    from workbench.cli.loading import load_base, way_back
 
-    with _model(name, options, line) as (loaded, watch):
-        facts, _ = fitting(loaded, facts, options.skip_unfit, line)
-        encoded = encode_facts(loaded, facts)
-        scores, _, baseline = evaluate_unedited(loaded, encoded, encode_texts(loaded, texts), watch=watch)
-        return facts, scores, baseline
-
-
-def _scored(
-    name: str,
-    facts: "tuple[Fact, ...]",
-    texts: tuple[str, ...],
-    baseline: "Baseline | None",
-    options: argparse.Namespace,
-    line: "ProgressLine",
-) -> "Scores":
-    """Without a baseline, locality kept is not measured."""
-    from workbench.cli.fitting import fitting
-    from workbench.evaluation.encoded import encode_facts, encode_texts
-    from workbench.evaluation.evaluate import evaluate
-
-    with _model(name, options, line) as (loaded, watch):
-        if baseline is None:  # else its facts are those
-            facts, _ = fitting(loaded, facts, options.skip_unfit, line)
-        encoded = encode_facts(loaded, facts)
-        return evaluate(loaded, encoded, baseline, encode_texts(loaded, texts), watch=watch)[0]
+    if session is None:
+        for edited, name in ((False, options.baseline), (True, options.model)):
+            if name:
+                with _model(name, options, line) as loaded:
+                    if not measuring.fitted:
+                        measuring.fit(loaded, options.skip_unfit)
+                    yield edited, name, loaded
+        return
+    run = session.run()
+    loaded = load_base(run.model, None, options.device, line)
+    measuring.fit(loaded, options.skip_unfit)
+    yield False, run.model.source, loaded
+    rebuilt = session.rebuild(loaded, run.id, None, way_back(line))
+    line.close()
+    yield True, options.model, rebuilt.editor.loaded
 
 
 @contextmanager
-def _model(
-    name: str, options: argparse.Namespace, line: "ProgressLine"
-) -> "Iterator[tuple[LoadedModel, Watch]]":
+def _model(name: str, options: argparse.Namespace, line: "ProgressLine") -> "Iterator[LoadedModel]":
     """The model's memory is given back before the next one is loaded."""
     from workbench.cli.loading import load_model
-    from workbench.evaluation.batching import Watch
 
     loaded = load_model(name, options.device, options.dtype, line)
     try:
-        yield (
-            loaded,
-            Watch(progress=lambda done, total: line.update(f"Scoring {name}", done, total, "passes")),
-        )
+        yield loaded
     finally:
         line.close()
         loaded.release()
+
+
+def _result(options: argparse.Namespace, before: "Measured | None", after: "Measured") -> dict[str, Any]:
+    from workbench.cli.measuring import judge_in_json
+    from workbench.evaluation.further import further_in_json
+
+    return {
+        "model": options.model,
+        "baseline": before.name if before else None,
+        "facts": after.facts,
+        "before": before.as_dict() if before else None,
+        "after": after.as_dict(),
+        "further": further_in_json(before.further if before else None, after.further),
+        "judge": judge_in_json(before, after),
+    }

@@ -1,7 +1,7 @@
 """A run from its first event to its last: progress while it goes on, one result when it ends."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,14 +9,17 @@ from workbench.cli.collect import RunReport
 from workbench.cli.interrupt import stop_on_interrupt
 from workbench.cli.narrate import Narrator
 from workbench.cli.progress import ProgressLine
-from workbench.cli.tables import scores_table
+from workbench.cli.tables import further_rows, scores_table
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.job import Done, Job, StepSink
 from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
+from workbench.evaluation.further import Further, further_in_json, shares
 from workbench.models.loaded import LoadedModel
 from workbench.plain import plain
+
+BeforeAfter = tuple[Mapping[str, Further], Mapping[str, Further]]
 
 
 def follow(
@@ -42,8 +45,9 @@ def tell_result(
     report: RunReport,
     session: Path,
     exported: Path | None = None,
+    further: BeforeAfter = ({}, {}),
 ) -> None:
-    """One JSON object, or the scores as a table, on standard output."""
+    """One JSON object, or the scores as a table, on standard output. ``further``: unedited and edited."""
     if as_json:
         result = {
             "model": described(loaded),
@@ -51,10 +55,15 @@ def tell_result(
             **report.as_dict(),
             "session": str(session),
             "export": str(exported) if exported else None,
+            "further": further_in_json(*further),
         }
+        for when, found in zip(("before", "after"), further, strict=True):
+            result[when] = {**(result[when] or {}), **shares(found)} or None
         print(json.dumps(plain(result), ensure_ascii=False))
         return
     print(scores_table(report.before, report.after))
+    for line in further_rows(*further):
+        print(line)
     print(f"\nSession: {session}")
     if exported:
         print(f"Edited model: {exported}")

@@ -14,6 +14,7 @@ from workbench.cli.options import (
     given_settings,
     require_names,
 )
+from workbench.cli.scoring_options import add_further_option, further_scores
 
 if TYPE_CHECKING:
     from workbench.cli.collect import RunReport
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.editing.editor import Editor
     from workbench.editing.job import Job
     from workbench.editing.recipe import Recipe
+    from workbench.evaluation.further import Further
     from workbench.models.loaded import LoadedModel
     from workbench.models.presets import Preset
     from workbench.session.recorder import RunRecorder
@@ -55,6 +57,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "--session", type=Path, metavar="DIR", help="where the session is kept (default: data folder)"
     )
     parser.add_argument("--export", type=Path, metavar="DIR", help="write the edited model there when done")
+    add_further_option(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     parser.set_defaults(command=run)
 
@@ -68,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
     given = given_settings(options)
     Recipe(**given)
     require_names(options)
+    further_scores(options.scores)
     with ProgressLine() as line:
         job = _job(options, line)
         _require_places(options)
@@ -148,12 +152,25 @@ class _Running:
         self._tell_warmup()
         self._require_memory()
         editor = Editor(self.loaded, self.modules, self.recipe)
+        before = self._further("unedited")
         with ExitStack() as opened:
             report = follow(self.line, editor, self.job, lambda: self._start(editor, opened))
+            further = (before, self._further("edited")) if report.finished else ({}, {})
             exported = self._export(report) if report.finished and self.options.export else None
-            tell_result(self.options.json, self.loaded, self.recipe, report, self.folder, exported)
+            tell_result(self.options.json, self.loaded, self.recipe, report, self.folder, exported, further)
         report.require_finished(self.folder)
         return 0
+
+    def _further(self, which: str) -> "dict[str, Further]":
+        """What --scores asks for, of the model as it stands."""
+        from workbench.evaluation.batching import Watch
+        from workbench.evaluation.further import measure_further
+
+        names, title = further_scores(self.options.scores), f"Asking the {which} model further"
+        watch = Watch(progress=lambda done, total: self.line.update(title, done, total, "questions"))
+        found = measure_further(self.loaded, self.job.facts, names, watch, self.recipe.system_prompt)
+        self.line.close()
+        return found
 
     def _start(self, editor: "Editor", opened: ExitStack) -> "RunRecorder":
         """Only now is anything written; the session stays open until ``opened`` is."""

@@ -1,24 +1,69 @@
 """Scores as text, each with what it was before the edits."""
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from workbench.evaluation.scores import NAN, PROTOCOLS, Scores
-from workbench.evaluation.titles import TITLES
+from workbench.evaluation.titles import FURTHER_PROTOCOLS, FURTHER_TITLES, TITLES
 
 if TYPE_CHECKING:
+    from workbench.cli.measuring import Measured
+    from workbench.evaluation.further import Further
+    from workbench.evaluation.harness import Tasks
     from workbench.exports.decomposition import Decomposition
     from workbench.exports.lora import AdapterScores
 
+WIDTH = max(map(len, TITLES.values()))
+_TASKS = "lm-evaluation-harness"
 
-def scores_table(before: Scores | None, after: Scores | None) -> str:
+
+def scores_table(
+    before: Scores | None, after: Scores | None, names: Collection[str] = tuple(TITLES), width: int = WIDTH
+) -> str:
     """One line a score: title, before, after. What was not measured is a dash."""
-    width = max(map(len, TITLES.values()))
     lines = [_row("", width, "unedited", "edited")]
-    for name, title in TITLES.items():
-        lines.append(_row(title, width, _number(before, name), _number(after, name)))
+    for name in (name for name in TITLES if name in names):
+        lines.append(_row(TITLES[name], width, _number(before, name), _number(after, name)))
         if name == "portability":
             lines += _groups(before, after, width)
     return "\n".join(lines)
+
+
+def evaluation_table(before: "Measured | None", after: "Measured", names: Collection[str]) -> str:
+    """Scores, further scores and the harness's tasks, each unedited and edited."""
+    width = max([WIDTH, *(len(FURTHER_TITLES[name]) for name in after.further)])
+    unedited = before.scores if before else None
+    parts = [scores_table(unedited, after.scores, names, width)] if after.scores else []
+    if after.further:
+        parts.append("\n".join(further_rows(before.further if before else {}, after.further, width)))
+    if after.tasks is not None:
+        parts.append("\n".join(_task_rows(before.tasks if before else None, after.tasks, width)))
+    return "\n".join(parts)
+
+
+def further_rows(
+    before: "Mapping[str, Further]", after: "Mapping[str, Further]", width: int = WIDTH
+) -> list[str]:
+    """With how many facts were asked."""
+    width = max([width, *(len(FURTHER_TITLES[name]) for name in after)])
+    shares = ([side[name].share if name in side else NAN for side in (before, after)] for name in after)
+    asked = (f"  {found.asked:,} asked" for found in after.values())
+    return [
+        _row(FURTHER_TITLES[name], width, *map(figure, pair)) + of
+        for name, pair, of in zip(after, shares, asked, strict=True)
+    ]
+
+
+def _task_rows(before: "Tasks | None", after: "Tasks", width: int) -> list[str]:
+    """A line a task and metric."""
+    rows = [f"{_TASKS}"]
+    for task, metrics in after.items():
+        earlier = (before or {}).get(task, {})
+        rows += [
+            _row(f"  {task} {metric}", width, figure(earlier.get(metric, NAN)), figure(value))
+            for metric, value in metrics.items()
+        ]
+    return rows
 
 
 def _groups(before: Scores | None, after: Scores | None, width: int) -> list[str]:
@@ -52,9 +97,13 @@ def adapter_table(decomposition: "Decomposition", rank: int, measured: "AdapterS
     return "\n".join(lines)
 
 
-def protocols() -> str:
-    """What each score means, for the end of a report."""
-    return "\n".join(f"{TITLES[name]}: {PROTOCOLS[name]}" for name in TITLES)
+def protocols(further: Collection[str] = (), tasks: bool = False) -> str:
+    """What each score means, for the end of a report; of the ``further`` ones those that are named, and the harness's
+    where there are ``tasks``."""
+    from workbench.evaluation.harness import PROTOCOL
+
+    usual = [f"{TITLES[name]}: {PROTOCOLS[name]}" for name in TITLES]
+    return "\n".join([*usual, *(FURTHER_PROTOCOLS[name] for name in further), *[PROTOCOL] * tasks])
 
 
 def _number(scores: Scores | None, name: str) -> str:
