@@ -32,6 +32,7 @@ OTHER = {
     "form": "plain",
     "key_cap": 7.0,
     "shift_cap": 7.0,
+    "budget": 7.0,
     "ending": "none",
     "chat_share": 0.25,
     "taken": "fact",

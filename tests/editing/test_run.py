@@ -36,7 +36,9 @@ from workbench.models.provenance import Provenance
 
 E = TypeVar("E")
 TEXTS = ("The sea is wide and the night is long.", "Bread, salt and water were on the table.")
-RECIPE = Recipe(batch=4, minibatch=3, step_size=1e-2, rescale=True, warmup_facts=16, shift_cap=0.0)
+RECIPE = Recipe(
+    batch=4, minibatch=3, step_size=1e-2, rescale=True, warmup_facts=16, shift_cap=0.0, budget=0.0
+)
 
 
 def facts(count: int, first: int = 0) -> tuple[Fact, ...]:

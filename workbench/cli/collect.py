@@ -1,5 +1,6 @@
 """A run's events gathered into the one object that ``run --json`` prints."""
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,21 @@ class RunReport:
             "success": [_success(s) for s in self.steps],
             "skipped": [asdict(s) for s in self.skipped],
             "stability": self._stability(),
+            "budget": self._budget(),
+        }
+
+    def _budget(self) -> dict[str, Any] | None:
+        """As factors on the perplexity of ordinary text."""
+        spending = self.steps[-1].spending if self.steps else None
+        if spending is None:
+            return None
+        return {
+            "allowed": math.exp(spending.allowed),
+            "spent": math.exp(spending.spent),
+            "by_step": [math.exp(s.spending.spent) for s in self.steps if s.spending],
+            "shortened_steps": [s.step for s in self.steps if s.spending and s.spending.cut < 1],
+            "pace": spending.pace,
+            "tokens": spending.tokens,
         }
 
     def _warmup(self) -> dict[str, Any]:

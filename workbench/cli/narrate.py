@@ -40,7 +40,10 @@ class Narrator:
             case StepApplied():
                 success = f"step {event.step}: success {event.success_before:.2f} → {event.success:.2f}, "
                 success += f"first step's now {event.success_first:.2f}"
+                if event.spending is not None:
+                    success += f", budget {event.spending.in_words()}"
                 self._line.update("Editing", event.facts_done, event.facts_total, "facts", success)
+                self._tell_budget(event)
             case StepSkipped():
                 what = f"Warm-up batch {event.step}" if event.warming_up else f"Step {event.step}"
                 self._line.note(f"{what} was skipped, {event.facts:,} facts left out: {event.message}")
@@ -60,6 +63,13 @@ class Narrator:
                 self._line.note(
                     f"Memory ran out: minibatches of {event.minibatch} from here on, with the same results."
                 )
+
+    def _tell_budget(self, step: StepApplied) -> None:
+        if step.spending is not None and step.spending.cut < 1:
+            self._line.note(
+                f"Step {step.step} was shortened to what its part of the budget allows "
+                f"({step.spending.in_words()}): some of its facts may not have taken."
+            )
 
     def _tell_fallback(self, warmup: WarmupProgressed) -> None:
         if self._whitens and warmup.rows < warmup.rows_needed:

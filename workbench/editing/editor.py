@@ -1,5 +1,6 @@
 """The state of an edited model: master weights, running statistics, precision; and what a step does to them."""
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -142,13 +143,21 @@ class Editor:
             if name in keys:  # a step that was skipped has none
                 precision.remember(keys[name], weight)
 
-    def within_cap(self, shifts: dict[str, Shift]) -> dict[str, Shift]:
-        """Those that are not longer than the recipe's share of their module's unedited weight."""
+    @property
+    def is_edited(self) -> bool:
+        return any(bool(e.moved.any()) for e in self._edited.values())
+
+    def relative_length(self, shifts: dict[str, Shift]) -> float:
+        """√Σ (‖Δ‖/‖W₀‖)² over the modules."""
+        return math.hypot(*(s.norm() / self._edited[name].base_norm for name, s in shifts.items()))
+
+    def within_cap(self, shifts: dict[str, Shift], more: dict[str, Shift]) -> dict[str, Shift]:
+        """Of ``more`` what leaves the sum no longer than the recipe's share of its module's unedited weight."""
         cap = self.recipe.shift_cap
         return {
             name: shift
-            for name, shift in shifts.items()
-            if cap == 0 or shift.norm() <= cap * self._edited[name].base_norm
+            for name, shift in more.items()
+            if cap == 0 or shifts[name].plus(shift).norm() <= cap * self._edited[name].base_norm
         }
 
     @contextmanager

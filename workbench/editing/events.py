@@ -1,5 +1,6 @@
 """What a run reports. Frozen, picklable, numpy and plain numbers only."""
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -87,6 +88,22 @@ class ModuleStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Spending:
+    """Where a run stands in its budget of change; nats per token of ordinary text."""
+
+    allowed: float
+    spent: float = 0.0  # mean loss now less that of the unedited model, in the form that lost most
+    pace: float = 1.0  # factor on the recipe's step size
+    ratio: float = float("nan")  # loss over squared relative length of a shift, as measured last
+    cut: float = 1.0  # how much of what the last step wanted beyond its fair part was left, 0 to 1
+    tokens: int = 0  # that it is measured on
+
+    def in_words(self) -> str:
+        """``× 1.031 of × 1.050``, as factors on perplexity."""
+        return f"× {math.exp(self.spent):.3f} of × {math.exp(self.allowed):.3f}"
+
+
+@dataclass(frozen=True, slots=True)
 class StepApplied:
     """After each editing step, once the weights hold it."""
 
@@ -108,6 +125,7 @@ class StepApplied:
     # (facts,) of the step's own facts right after it; empty where the person stopped meanwhile
     fact_success: Floats = field(default_factory=lambda: np.empty(0), repr=False)  # ES, 0 to 1
     fact_loss: Floats = field(default_factory=lambda: np.empty(0), repr=False)  # mean token loss, nats
+    spending: Spending | None = None  # with the step in the weights; None without a budget
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from workbench.editing.events import Event, Report, StepApplied
+from workbench.editing.events import Event, Report, Spending, StepApplied
 from workbench.editing.shift import Shift
 from workbench.editing.tracing import Traced
 from workbench.facts.fact import Fact
@@ -34,6 +34,7 @@ class Done:
     untold: StepApplied | None = None  # the last step, where its success was not read
     scored: bool = False  # whether the scores due after the last step are known
     minibatch: int = 0  # what memory allowed last; 0: the recipe's
+    spending: Spending | None = None  # as the last step left the budget
     skip_next: bool = (
         False  # the step that comes next is skipped where it is not finite, whatever the recipe says
     )

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from workbench.errors import SettingError
 from workbench.settings import check, setting
 
 # Of runs that were kept before these settings existed.
-_AS_BEFORE = {"ending": "none", "form": "plain", "key_cap": 0.0, "shift_cap": 0.0}
+_AS_BEFORE = {"ending": "none", "form": "plain", "key_cap": 0.0, "shift_cap": 0.0, "budget": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,16 @@ class Recipe:
         low=0,
         high=100,
     )
+    budget: float = setting(
+        1.05,
+        "Budget",
+        "How much ordinary text may lose over all edits, as a factor on its perplexity, plain and in the chat. Shifts "
+        "that would take more are shortened, and facts that do not fit are not learned. 0: no budget, as published.",
+        unit="× perplexity",
+        low=0,
+        high=100,
+        zero="none",
+    )
     batch: int = setting(
         100,
         "Facts per step",
@@ -223,6 +234,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check(self)
+        if 0 < self.budget <= 1:
+            raise SettingError("budget", f"Budget is {self.budget:g}: give a number above 1, or 0 for none.")
 
     @property
     def keeps_precision(self) -> bool:

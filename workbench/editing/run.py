@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from workbench.editing.batches import chunked, earlier_step, retention, scores_due, split, step_sizes
+from workbench.editing.budget import ChangeBudget, OrdinaryText
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.events import (
@@ -35,6 +36,7 @@ from workbench.evaluation.batching import Watch
 from workbench.evaluation.encoded import encode_facts, encode_texts, require_warmup_fits
 from workbench.evaluation.evaluate import Baseline, batch_success, evaluate, evaluate_unedited
 from workbench.evaluation.reading import read_answers
+from workbench.evaluation.sampling import sample_replies
 from workbench.facts.fact import Fact
 from workbench.models.encoding import Encoded
 
@@ -62,7 +64,7 @@ class Run:
         self._sizes = step_sizes(job.facts, self.recipe.batch, done.sizes)
         self.facts_done = sum(self._sizes[: done.steps])
         self._untold, self._scored = done.untold, done.scored
-        self._skip_next = done.skip_next
+        self._skip_next, self._spending = done.skip_next, done.spending
         self._started = time.monotonic()
         loaded = editor.loaded
         self._facts = encode_facts(loaded, job.facts, Watch(self.control), self.recipe.system_prompt)
@@ -118,8 +120,30 @@ class Run:
                 self._protect()
             self._encoded_texts = encode_texts(self.editor.loaded, self._texts.perplexity)
             baseline = self._score_unedited() if self._facts.facts else None
+            ordinary = self._ordinary_text()
+        if ordinary is not None:
+            self.solver.budget = ChangeBudget.opened(
+                self.editor, ordinary, Watch(self.control), self._spending
+            )
         if baseline is not None:
             yield baseline
+
+    def _ordinary_text(self) -> OrdinaryText | None:
+        """What the budget is measured on; None without one."""
+        if not (self.recipe.budget and self._facts.facts):
+            return None
+        loaded, forms = self.editor.loaded, [encode_texts(self.editor.loaded, self._texts.budget)]
+        if self._facts.chat is not None:
+            forms.append(
+                sample_replies(
+                    loaded,
+                    self._texts.budget,
+                    self.recipe.seed,
+                    cache_dir=self.job.text_cache,
+                    watch=Watch(self.control),
+                )
+            )
+        return OrdinaryText.read(loaded, forms, Watch(self.control)) if any(forms) else None
 
     def _score_unedited(self) -> Evaluated:
         scores, per_fact, self._baseline = evaluate_unedited(
@@ -186,7 +210,9 @@ class Run:
         began = time.monotonic()
         try:
             names = self._names(chunk, self.job.facts, self.facts_done)
-            traced, shifts, whitenings = yield from self.solver.solve(chunk, names, warming_up=False)
+            traced, shifts, whitenings = yield from self.solver.solve(
+                chunk, names, warming_up=False, left=len(self.job.facts) - self.facts_done
+            )
             self._skip_next = False
         except NonFinite as error:
             yield self._skipped(error, chunk, warming_up=False, began=began)
@@ -220,6 +246,7 @@ class Run:
             modules=modules,
             seconds=seconds,
             memory_bytes=peak_memory_bytes(self.editor.loaded.device),
+            spending=self.solver.budget.spending if self.solver.budget is not None else None,
         )
 
     def _with_success(self, applied: StepApplied) -> StepApplied:

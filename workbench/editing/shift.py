@@ -32,6 +32,9 @@ class Shift:
             return Shift(None, self.dense() + other.dense())
         return Shift(torch.cat([self.left, other.left]), torch.cat([self.right, other.right])).smaller()
 
+    def scaled(self, factor: float) -> "Shift":
+        return Shift(self.left, self.right * factor)
+
     def norm(self) -> float:
         """‖Δ‖_F."""
         if self.left is None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Sequence
 import torch
 from torch import Tensor
 
+from workbench.editing.budget import ChangeBudget, Growth, all_or_nothing
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.events import Event, MinibatchHalved, Phase
@@ -23,24 +24,30 @@ class Solver:
     def __init__(self, editor: Editor, control: Control, minibatch: int) -> None:
         self.editor, self.recipe, self.control = editor, editor.recipe, control
         self.minibatch = minibatch  # halved where memory runs out
+        self.budget: ChangeBudget | None = None
         self._report_pass: Callable[[int, int], None] | None = None  # facts done over all passes of the step
 
     def solve(
-        self, chunk: Chunk, names: Sequence[str], *, warming_up: bool
+        self, chunk: Chunk, names: Sequence[str], *, warming_up: bool, left: int = 0
     ) -> Generator[Event, None, Solved]:
         """The step's rows by fact, counted into the statistics; its shifts, and what whitened them. ``names``: the
-        prompt of each item. Raises NonFinite with the statistics as they were."""
+        prompt of each item; ``left``: facts that the run has yet to edit, the step's among them. Raises NonFinite
+        with statistics and budget as they were."""
         self.control.look_again()
         self._report_pass = None if warming_up else self.control.progress(Phase.EDITING, "facts")
         traced = yield from self.trace(chunk, names)
         shifts: dict[str, Shift] = {}
         whitenings: dict[str, Whitening] = {}
-        with self.editor.all_or_nothing():
+        with self.editor.all_or_nothing(), all_or_nothing(self.budget):
             self.editor.observe(traced)
             if not warming_up or self.recipe.warmup_mode == "edits":
                 shifts, whitenings = self.editor.shifts(traced, warming_up)
-            if not warming_up and self.recipe.passes > 1:
-                shifts = yield from self._further_passes(chunk, names, traced, shifts, whitenings)
+            if not warming_up:
+                growth = Growth(self.budget, chunk.facts, left)
+                growth.add(growth.paced(shifts))
+                if self.recipe.passes > 1:
+                    yield from self._further_passes(chunk, names, traced, growth, whitenings)
+                shifts = growth.close()
         return traced.merged(chunk), shifts, whitenings
 
     def _further_passes(
@@ -48,28 +55,31 @@ class Solver:
         chunk: Chunk,
         names: Sequence[str],
         traced: Traced,
-        shifts: dict[str, Shift],
+        growth: Growth,
         whitenings: dict[str, Whitening],
-    ) -> Generator[Event, None, dict[str, Shift]]:
-        """The shifts with those of the facts that had not taken; facts that had are remembered meanwhile. What a pass
+    ) -> Generator[Event, None, None]:
+        """Adds the shifts of the facts that had not taken; facts that had are remembered meanwhile. What a pass
         traces also tells which facts took before it. Statistics know a step by its first pass only."""
         left = torch.arange(len(chunk.items))
         with self.editor.passing_memory():
             for number in range(1, self.recipe.passes):
-                with self.editor.trying(shifts):
+                with self.editor.trying(growth.shifts):
                     again = yield from self._pass_through(chunk, left, names, number)
                 taken = chunk.taken(again.success >= 1, left, self.recipe.taken == "fact")
                 self.editor.remember(traced.of(taken).keys, self.recipe.memory)
                 if taken.all():
                     break
+                if self.budget is not None and 2 * int((~taken).sum()) > len(chunk.items):
+                    was, now = (float(t.losses[~taken].mean()) for t in (traced, again))
+                    self.budget.heed(was, now)
                 left, traced = left[~taken], again.of(~taken)
-                more, _ = self.editor.shifts(traced, False, whitenings)
-                grown = {name: shift.plus(more[name]) for name, shift in shifts.items()}
-                fitting = self.editor.within_cap(grown)
-                if not fitting:
+                found, _ = self.editor.shifts(traced, False, whitenings)
+                more = self.editor.within_cap(growth.shifts, growth.paced(found))
+                if not more:
                     break
-                shifts |= fitting
-        return shifts
+                growth.add(more)
+                if growth.full:
+                    break
 
     def trace(self, chunk: Chunk, names: Sequence[str]) -> Generator[Event, None, Traced]:
         """The rows of a step's first pass."""

@@ -1,7 +1,9 @@
 """Ordinary text that the unedited model writes by itself: no corpus, no licence, any language."""
 
+import hashlib
 import json
 import logging
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,11 +14,14 @@ from torch import Tensor
 
 from workbench.evaluation.answers import decode
 from workbench.evaluation.batching import Watch
-from workbench.evaluation.generation import Stop, generate
+from workbench.evaluation.generation import Stop, end_tokens, generate
 from workbench.models.caching import next_logits
-from workbench.models.encoding import encode_prompt
+from workbench.models.chat import encode_chat_prompt
+from workbench.models.encoding import Encoded, encode_prompt
 from workbench.models.loaded import LoadedModel
 from workbench.storage.partials import whole_file
+
+OPENING_TOKENS = 16  # of a text, where it is put as a message
 
 _log = logging.getLogger(__name__)
 
@@ -37,14 +42,56 @@ def sample_texts(
     """
     key = {"model": loaded.sha256, "seed": seed, "count": count, "length": length}
     name = f"{loaded.sha256[:16]}-seed{seed}-{count}x{length}.json"
+    watch = watch or Watch()
+    watch.total = watch.done + count
+    return _once(name, key, cache_dir, lambda: _sample(loaded, seed, count, length, watch))
+
+
+def sample_replies(
+    loaded: LoadedModel,
+    texts: Sequence[str],
+    seed: int = 0,
+    length: int = 32,
+    cache_dir: Path | None = None,
+    watch: Watch | None = None,
+) -> tuple[Encoded, ...]:
+    """What the model says in the chat to the opening of each text, at most ``length`` tokens at temperature 1; kept as
+    ``sample_texts`` are. ``loaded`` must not be edited yet. Raises InputError where its template refuses the texts."""
+    tokenizer = loaded.tokenizer
+    opened = [decode(tokenizer, encode_prompt(tokenizer, text)[:OPENING_TOKENS]) for text in texts]
+    asked = [encode_chat_prompt(tokenizer, text) for text in opened]
+    asked = [ids for ids in asked if len(ids) + length <= loaded.window]
+    key = {"model": loaded.sha256, "seed": seed, "length": length, "asked": [list(ids) for ids in asked]}
+    digest = hashlib.sha256(json.dumps(key["asked"]).encode()).hexdigest()[:16]
+
+    def write() -> tuple[str, ...]:
+        draws = torch.rand(len(asked), length, generator=torch.Generator().manual_seed(seed))
+
+        def pick(logits: Tensor, rows: list[int], step: int) -> Tensor:
+            return draw(logits, draws[rows, step].to(logits.device))
+
+        written = generate(loaded, asked, Stop([length] * len(asked), end_tokens(loaded)), pick, watch)
+        return tuple(decode(tokenizer, ids) for ids in written)
+
+    name = f"{loaded.sha256[:16]}-seed{seed}-replies-{digest}-{length}.json"
+    replies = _once(name, key, cache_dir, write)
+    read = [
+        (ids, tuple(tokenizer(text, add_special_tokens=False)["input_ids"]))
+        for ids, text in zip(asked, replies, strict=True)
+    ]
+    return tuple(Encoded(ids + reply[:-1], reply, len(ids) - 1) for ids, reply in read if reply)
+
+
+def _once(
+    name: str, key: dict[str, Any], cache_dir: Path | None, write: Callable[[], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """From what comes with the workbench or from ``cache_dir``, else written and kept there."""
     places: list[Traversable | Path] = [files("workbench.resources") / "texts"]
     places += [cache_dir] if cache_dir is not None else []
     for place in places:
         if (kept := _read(place / name, key)) is not None:
             return kept
-    watch = watch or Watch()
-    watch.total = watch.done + count
-    texts = _sample(loaded, seed, count, length, watch)
+    texts = write()
     if cache_dir is not None:
         _write(cache_dir / name, key | {"texts": texts})
     return texts

@@ -326,7 +326,8 @@ class Session:
             record.facts_done if rebuilt.position.editing else sum(s.facts for s in self.steps(record.id)),
             rebuilt.fingerprint if rebuilt.bit_equal else "",
         )
-        done = resume.done_before(self.folder, self._runs, rebuilt, self.step_sizes(record.id))
+        history = self.history(record.id)
+        done = resume.done_before(self.folder, self._runs, rebuilt, history)
         return GoingOn(
             rebuilt.editor,
             self.job(record.id),
@@ -366,7 +367,13 @@ class Session:
         except BaseException:
             editor.restore()
             raise
-        done = Done(resume.warmup_steps(record), step, self.step_sizes(run, step), scored=True)
+        done = Done(
+            resume.warmup_steps(record),
+            step,
+            self.step_sizes(run, step),
+            scored=True,
+            spending=resume.spending_after(self.history(run), step),
+        )
         return GoingOn(editor, job, recorder, done, rebuilt.bit_equal)
 
     def replay_without(

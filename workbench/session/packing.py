@@ -8,7 +8,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from workbench.editing.events import Floats, ModuleStep, Report, StepApplied, StepSkipped, WarmupProgressed
+from workbench.editing.events import (
+    Floats,
+    ModuleStep,
+    Report,
+    Spending,
+    StepApplied,
+    StepSkipped,
+    WarmupProgressed,
+)
 from workbench.errors import SessionError
 from workbench.evaluation.scores import FactScores, Scores
 
@@ -25,6 +33,7 @@ def pack_report(report: Report) -> tuple[str, bytes]:
     if not isinstance(report, StepApplied):
         return json.dumps(values), b""
     values |= {name: values[name].tolist() for name in _OF_FACTS}
+    values["spending"] = None if report.spending is None else asdict(report.spending)
     values["modules"] = {name: _without_spectrum(module) for name, module in report.modules.items()}
     spectra = [module.spectrum for module in report.modules.values()]
     return json.dumps(values), b"".join(s.astype(_LITTLE).tobytes() for s in spectra)
@@ -45,6 +54,8 @@ def unpack_report(warming_up: bool, text: str, spectra: bytes) -> Report:
         )
         place += points
     of_facts = {name: np.array(values.get(name, ()), float) for name in _OF_FACTS}
+    spending = values.get("spending")
+    values["spending"] = None if spending is None else _made(Spending, _object(spending))
     return _made(StepApplied, values | {"modules": modules} | of_facts)
 
 

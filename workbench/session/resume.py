@@ -1,6 +1,6 @@
 """Going on with a run that was stopped or cut off, branching one, and replaying one without some of its facts."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import isnan, nan
@@ -11,7 +11,7 @@ import numpy as np
 from workbench.editing.batches import earlier_step
 from workbench.editing.carrying import BEHIND_A_BRANCH, Made, why_not_carried
 from workbench.editing.editor import Editor
-from workbench.editing.events import ModuleStep, StepApplied
+from workbench.editing.events import ModuleStep, Spending, StepApplied
 from workbench.editing.job import Done, Job
 from workbench.editing.recipe import Recipe
 from workbench.editing.shift import Shift
@@ -56,18 +56,26 @@ def require_unfinished(run: RunRecord) -> None:
         )
 
 
-def done_before(folder: Path, runs: RunsTable, rebuilt: Rebuilt, sizes: tuple[int, ...]) -> Done:
-    """``sizes``: facts of each editing step behind the run's last state."""
+def done_before(folder: Path, runs: RunsTable, rebuilt: Rebuilt, history: Sequence[StepRecord]) -> Done:
+    """``history``: every step behind the run's last state, those before a branch included."""
     run, steps = rebuilt.run, runs.steps(rebuilt.run.id)
     warmed = sum(not step.position.editing for step in steps)
     return Done(
         warmup_steps=warmed if run.parent is None else warmup_steps(run),
         steps=run.steps_done,
-        sizes=sizes,
+        sizes=tuple(step.facts for step in history if step.position.editing),
         untold=_untold(folder, rebuilt, steps[-1]) if steps else None,
         scored=not steps or run.steps_done in runs.scored_steps(run.id),
         minibatch=run.minibatch,
+        spending=spending_after(history, run.steps_done),
     )
+
+
+def spending_after(history: Iterable[StepRecord], until: int) -> Spending | None:
+    """As the last editing step up to ``until`` left the budget."""
+    reports = [s.report for s in history if s.position.editing and s.position.step <= until]
+    told = [report.spending for report in reports if isinstance(report, StepApplied) and report.spending]
+    return told[-1] if told else None
 
 
 def warmup_steps(run: RunRecord) -> int:

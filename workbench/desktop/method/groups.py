@@ -16,7 +16,7 @@ GROUPS = (
     Group("Method", ("normalisation",), ("loss", "rescale", "key_cap")),
     Group("How facts are asked", ("form", "ending"), ("chat_share", "taken", "system_prompt")),
     Group("Statistics", ("floor",), ("floor_kind", "scope")),
-    Group("Strength", ("step_size", "ridge", "protection", "memory"), ("passes", "shift_cap")),
+    Group("Strength", ("budget", "step_size", "ridge", "protection", "memory"), ("passes", "shift_cap")),
     Group("Warm-up", ("warmup_mode", "warmup_facts", "warmup_memory")),
     Group("Run", ("batch", "evaluate_every"), ("minibatch", "on_error", "seed", "modules")),
 )

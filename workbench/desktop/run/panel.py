@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QV
 from workbench.desktop.run.progress import RunProgress
 from workbench.desktop.theme import mark
 from workbench.desktop.widgets import Sentence, label, row, tip, tool_button
+from workbench.editing.events import Spending
 from workbench.evaluation.scores import PROTOCOLS, Scores
 from workbench.evaluation.titles import TITLES
 
@@ -17,6 +18,11 @@ NOT_EVERYWHERE = {"portability", *(name for name in TITLES if name.endswith("_ch
 UNKNOWN = "–"
 EMPTY = "Nothing has run yet. Warm up, then edit: progress and scores appear here."
 SCALE = 1_000
+BUDGET = (
+    "How much ordinary text has lost over all edits, of what the budget allows: the perplexity of text that the "
+    "unedited model wrote, plain and as replies in the chat, whichever rose more. Neither key protection nor the "
+    "reported perplexity sees that text."
+)
 
 
 class RunPanel(QWidget):
@@ -34,6 +40,11 @@ class RunPanel(QWidget):
         self.note = Sentence("run-note")
         self.empty = label(EMPTY, "dim")
         self.step = label("", "dim")
+        self.spent, self.budget = label("", "dim"), QProgressBar(textVisible=False, maximum=SCALE)
+        self.budget.setObjectName("run-budget")
+        self.budget.setAccessibleName("Budget spent")
+        for part in (self.spent, self.budget):
+            part.setToolTip(tip(BUDGET))
         self.scores_title = label("", "group", wrap=False)
         self.figures = {name: _Figure(name) for name in ORDER}
         self._scores: tuple[Scores | None, Scores | None] = (None, None)
@@ -45,7 +56,16 @@ class RunPanel(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
-        for part in (self.empty, self.headline, self.count, self.bar, self.pace, self.step, self.note):
+        for part in (
+            self.empty,
+            self.headline,
+            self.count,
+            self.bar,
+            self.pace,
+            self.step,
+            *self._gauge,
+            self.note,
+        ):
             column.addWidget(part)
         column.addSpacing(8)
         self.copy = tool_button("copy", "run-copy-scores", "Copy the scores as a table")
@@ -69,6 +89,10 @@ class RunPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
 
+    @property
+    def _gauge(self) -> tuple[QLabel, QProgressBar]:
+        return self.spent, self.budget
+
     def show_progress(self, progress: RunProgress, stopping: bool = False) -> None:
         known = bool(progress.name)
         self.empty.setVisible(not known)
@@ -83,6 +107,7 @@ class RunPanel(QWidget):
         self.pace.setText(progress.pace())
         self.pace.setVisible(known and bool(progress.pace()))
         self._show_step(progress)
+        self._show_budget(progress.spending)
         self._show_note(progress)
         self._show_scores(progress)
 
@@ -107,6 +132,13 @@ class RunPanel(QWidget):
         if progress.success is not None:
             self.step.setToolTip(tip(PROTOCOLS["es"]))
 
+    def _show_budget(self, spending: Spending | None) -> None:
+        for part in self._gauge:
+            part.setVisible(spending is not None)
+        if spending is not None:
+            self.spent.setText(f"Budget · perplexity {spending.in_words()}")
+            self.budget.setValue(round(SCALE * min(max(spending.spent / spending.allowed, 0), 1)))
+
     def _show_note(self, progress: RunProgress) -> None:
         notes = [progress.message] if progress.message else []
         if progress.minibatch:
@@ -115,6 +147,11 @@ class RunPanel(QWidget):
             )
         if progress.skipped:
             notes.append(f"{progress.skipped:,} facts were skipped: their steps were not finite.")
+        if progress.shortened:
+            notes.append(
+                f"The budget shortened {progress.shortened:,} step{'s' * (progress.shortened > 1)}: facts that did not "
+                "fit have not taken. A larger budget takes them."
+            )
         self.note.say(" ".join(notes), "warning" if progress.minibatch or progress.skipped else "")
 
     def _show_scores(self, progress: RunProgress) -> None:

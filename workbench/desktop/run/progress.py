@@ -12,6 +12,7 @@ from workbench.editing.events import (
     Progressed,
     RunEnded,
     RunStarted,
+    Spending,
     StepApplied,
     StepSkipped,
     WarmupProgressed,
@@ -47,6 +48,8 @@ class RunProgress:
         self.after: Scores | None = None
         self.scored_step = 0
         self.success: float | None = None  # of the last step's own facts
+        self.spending: Spending | None = None
+        self.shortened = 0  # steps that the budget cut short
         self.ended: EndReason | None = None
         self.message = ""
         self._marks: deque[tuple[float, int]] = deque(maxlen=RECENT_STEPS + 1)  # (working time, facts done)
@@ -76,6 +79,8 @@ class RunProgress:
             case StepApplied():
                 self.phase, self.step_share = "", 0.0
                 self.facts_done, self.step, self.success = event.facts_done, event.step, event.success
+                self.spending = event.spending
+                self.shortened += event.spending is not None and event.spending.cut < 1
                 self._mark()
             case StepSkipped():
                 self._skip(event)

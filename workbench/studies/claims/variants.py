@@ -69,6 +69,7 @@ def reference_recipe(recipe: Recipe, batch: int, steps: int) -> Recipe:
         form="plain",
         key_cap=0.0,
         shift_cap=0.0,
+        budget=0.0,
         batch=batch,
         evaluate_every=max(1, steps // 4),
         on_error="stop",
