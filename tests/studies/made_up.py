@@ -27,5 +27,5 @@ def down_projections(loaded: LoadedModel, *layers: int) -> str:
 
 def recipe_of(loaded: LoadedModel, *layers: int, **changes: object) -> Recipe:
     modules = down_projections(loaded, *(layers or (1, 2)))
-    plain = Recipe(batch=4, minibatch=3, step_size=3e-2, warmup_facts=16, modules=modules)
+    plain = Recipe(batch=4, minibatch=3, step_size=3e-2, warmup_facts=16, modules=modules, budget=0.0)
     return plain.with_(**changes)

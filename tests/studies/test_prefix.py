@@ -9,7 +9,7 @@ from tests.tiny import ARCHITECTURES, tiny_model
 from workbench.editing.control import Control
 from workbench.evaluation.batching import Watch
 from workbench.models.loaded import LoadedModel
-from workbench.studies.prefix import SharedPrefix
+from workbench.models.prefix import SharedPrefix
 from workbench.studies.study_run import Yardstick, traced_run, unedited_afterwards
 from workbench.studies.traces import Traces
 

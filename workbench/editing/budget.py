@@ -1,8 +1,8 @@
 """What ordinary text may lose over a run: measured on trial weights before a step is applied, never overdrawn."""
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 
 from workbench.editing.editor import Editor
@@ -34,12 +34,20 @@ class OrdinaryText:
 
     forms: tuple[tuple[Encoded, ...], ...]  # plain, and replies in the chat where there is one
     unedited: tuple[float, ...]
+    sharing: Callable[[], AbstractContextManager[None]]  # what each reading is done within
 
     @classmethod
-    def read(cls, loaded: LoadedModel, forms: Sequence[Sequence[Encoded]], watch: Watch) -> "OrdinaryText":
+    def read(
+        cls,
+        loaded: LoadedModel,
+        forms: Sequence[Sequence[Encoded]],
+        watch: Watch,
+        sharing: Callable[[], AbstractContextManager[None]],
+    ) -> "OrdinaryText":
         """With the unedited weights in the model. Raises Cancelled, OutOfMemory."""
         kept = tuple(tuple(texts) for texts in forms if texts)
-        return cls(kept, tuple(_mean_loss(loaded, texts, watch) for texts in kept))
+        with sharing():
+            return cls(kept, tuple(_mean_loss(loaded, texts, watch) for texts in kept), sharing)
 
     @property
     def tokens(self) -> int:
@@ -47,10 +55,11 @@ class OrdinaryText:
 
     def loss(self, loaded: LoadedModel, watch: Watch) -> float:
         """How much more than unedited, in the form that lost most; infinite where the model gives no numbers."""
-        return max(
-            _mean_loss(loaded, texts, watch) - before
-            for texts, before in zip(self.forms, self.unedited, strict=True)
-        )
+        with self.sharing():
+            return max(
+                _mean_loss(loaded, texts, watch) - before
+                for texts, before in zip(self.forms, self.unedited, strict=True)
+            )
 
 
 def _mean_loss(loaded: LoadedModel, texts: Sequence[Encoded], watch: Watch) -> float:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +28,7 @@ from workbench.editing.items import Chunk, Items, items_of, warmup_items
 from workbench.editing.job import Done, Job, NoSink, StepSink
 from workbench.editing.memory_use import peak_memory_bytes
 from workbench.editing.protection import text_keys
-from workbench.editing.solving import Solver
+from workbench.editing.solving import PREFIX_BYTES, Solver
 from workbench.editing.texts import Texts, gather_texts
 from workbench.editing.tracing import Traced
 from workbench.errors import Cancelled, NonFinite, WorkbenchError
@@ -39,6 +39,7 @@ from workbench.evaluation.reading import read_answers
 from workbench.evaluation.sampling import sample_replies
 from workbench.facts.fact import Fact
 from workbench.models.encoding import Encoded
+from workbench.models.prefix import SharedPrefix
 
 
 class Run:
@@ -58,6 +59,7 @@ class Run:
         self.editor, self.job, self.recipe = editor, job, editor.recipe
         self.control = control or Control()
         self.sink: StepSink = sink or NoSink()
+        self._prefix = SharedPrefix(editor.loaded, editor.modules, PREFIX_BYTES)
         self.solver = self._solver(done.minibatch or self.recipe.minibatch)
         self.warmup_steps_done = done.warmup_steps
         self.steps_done = done.steps
@@ -74,6 +76,10 @@ class Run:
         self._texts = Texts((), ())
         self._encoded_texts: tuple[Encoded, ...] = ()
         self._baseline: Baseline | None = None
+
+    def _sharing(self) -> AbstractContextManager[None]:
+        """Within it, what is read again is run through the edited blocks only."""
+        return self._prefix.edited()
 
     def _solver(self, minibatch: int) -> Solver:
         return Solver(self.editor, self.control, minibatch)
@@ -143,15 +149,16 @@ class Run:
                     watch=Watch(self.control),
                 )
             )
-        return OrdinaryText.read(loaded, forms, Watch(self.control)) if any(forms) else None
+        if not any(forms):
+            return None
+        return OrdinaryText.read(loaded, forms, Watch(self.control), self._sharing)
 
     def _score_unedited(self) -> Evaluated:
-        scores, per_fact, self._baseline = evaluate_unedited(
-            self.editor.loaded,
-            self._facts,
-            self._encoded_texts,
-            watch=Watch(self.control, self.control.progress(Phase.BASELINE, "passes")),
-        )
+        watch = Watch(self.control, self.control.progress(Phase.BASELINE, "passes"))
+        with self._sharing():
+            scores, per_fact, self._baseline = evaluate_unedited(
+                self.editor.loaded, self._facts, self._encoded_texts, watch=watch
+            )
         return Evaluated(0, scores, per_fact, np.empty(0))
 
     def warm_up(self) -> Iterator[Event]:
@@ -303,13 +310,11 @@ class Run:
     def _evaluate(self) -> Evaluated:
         """On everything edited so far."""
         edited = self._facts.take(range(self.facts_done))
-        scores, per_fact = evaluate(
-            self.editor.loaded,
-            edited,
-            self._baseline,
-            self._encoded_texts,
-            watch=Watch(self.control, self.control.progress(Phase.EVALUATION, "passes")),
-        )
+        watch = Watch(self.control, self.control.progress(Phase.EVALUATION, "passes"))
+        with self._sharing():
+            scores, per_fact = evaluate(
+                self.editor.loaded, edited, self._baseline, self._encoded_texts, watch=watch
+            )
         return Evaluated(
             self.steps_done, scores, per_fact, retention(per_fact.es, self._sizes[: self.steps_done])
         )
@@ -331,7 +336,8 @@ class Run:
     def _read_own(self, step: int) -> tuple[Floats, Floats]:
         """ES and mean token loss of each of the step's facts; empty where the person stops meanwhile."""
         try:
-            found = read_answers(self.editor.loaded, self._asked(step), Watch(self.control))
+            with self._sharing():
+                found = read_answers(self.editor.loaded, self._asked(step), Watch(self.control))
         except Cancelled:
             return np.empty(0), np.empty(0)
         return found.share, -found.mean_log_prob
@@ -339,7 +345,8 @@ class Run:
     def _success(self, step: int) -> float:
         """NaN where the person stops meanwhile: the step is in the weights and is still told."""
         try:
-            return float(batch_success(self.editor.loaded, self._asked(step), Watch(self.control)).mean())
+            with self._sharing():
+                return float(batch_success(self.editor.loaded, self._asked(step), Watch(self.control)).mean())
         except Cancelled:
             return float("nan")
 

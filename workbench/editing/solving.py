@@ -1,6 +1,7 @@
 """From the facts of one step to the shifts that teach them: trace, statistics, solve, further passes."""
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor
@@ -14,17 +15,22 @@ from workbench.editing.shift import Shift
 from workbench.editing.tracing import Traced, trace
 from workbench.editing.whitening import Whitening
 from workbench.errors import OutOfMemory
+from workbench.models.prefix import SharedPrefix
 
+PREFIX_BYTES = 1 << 29  # of hidden states that a step or a run's scores may keep
 Solved = tuple[Traced, dict[str, Shift], dict[str, Whitening]]
 
 
 class Solver:
     """Of one run. Nothing that it finds is in the weights yet."""
 
-    def __init__(self, editor: Editor, control: Control, minibatch: int) -> None:
+    def __init__(self, editor: Editor, control: Control, minibatch: int, *, shares: bool = True) -> None:
+        """``shares``: blocks below the edited ones are run once a step, as far as nobody else sees to that."""
         self.editor, self.recipe, self.control = editor, editor.recipe, control
         self.minibatch = minibatch  # halved where memory runs out
         self.budget: ChangeBudget | None = None
+        several = shares and self.recipe.passes > 1
+        self._prefix = SharedPrefix(editor.loaded, editor.modules, PREFIX_BYTES) if several else None
         self._report_pass: Callable[[int, int], None] | None = None  # facts done over all passes of the step
 
     def solve(
@@ -34,6 +40,8 @@ class Solver:
         prompt of each item; ``left``: facts that the run has yet to edit, the step's among them. Raises NonFinite
         with statistics and budget as they were."""
         self.control.look_again()
+        if self._prefix is not None:
+            self._prefix.clear()
         self._report_pass = None if warming_up else self.control.progress(Phase.EDITING, "facts")
         traced = yield from self.trace(chunk, names)
         shifts: dict[str, Shift] = {}
@@ -99,17 +107,18 @@ class Solver:
 
         while True:
             try:
-                return trace(
-                    self.editor.loaded,
-                    self.editor.modules,
-                    [chunk.items[i] for i in chosen],
-                    [names[i] for i in chosen],
-                    per_edit=self.recipe.loss == "per-edit",
-                    minibatch=self.minibatch,
-                    control=self.control,
-                    report=report,
-                    weights=[chunk.weights[i] for i in chosen],
-                )
+                with nullcontext() if self._prefix is None else self._prefix.edited():
+                    return trace(
+                        self.editor.loaded,
+                        self.editor.modules,
+                        [chunk.items[i] for i in chosen],
+                        [names[i] for i in chosen],
+                        per_edit=self.recipe.loss == "per-edit",
+                        minibatch=self.minibatch,
+                        control=self.control,
+                        report=report,
+                        weights=[chunk.weights[i] for i in chosen],
+                    )
             except OutOfMemory:
                 if self.minibatch == 1 or self.recipe.loss != "per-edit":
                     raise

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,9 @@ from workbench.models.encoding import Encoded
 # Of the logits' matrix product. What is over a multiple of the kernel's rows sums the vocabulary in one run of
 # float32 on the way back: ten times the rounding, which made value gradients depend on the minibatch.
 ROWS_AT_A_TIME = 8
+
+# Token ids of the rows that the model is given padded; empty where nobody says.
+rows_in_hand: ContextVar[tuple[tuple[int, ...], ...]] = ContextVar("rows_in_hand", default=())
 
 
 def length_batches(lengths: Sequence[int], size: int) -> list[list[int]]:
@@ -61,8 +65,13 @@ def answer_logits(model: PreTrainedModel, batch: Sequence[Encoded]) -> tuple[Ten
     device = model.device
     rows, columns, tokens = answer_positions(batch, device)
     spare = -len(rows) % ROWS_AT_A_TIME
-    with logits_only_at(model, _lengthen(rows, spare), _lengthen(columns, spare)):
-        logits = model(input_ids=pad([e.ids for e in batch], device), use_cache=False).logits
+    ids = tuple(e.ids for e in batch)
+    token = rows_in_hand.set(ids)
+    try:
+        with logits_only_at(model, _lengthen(rows, spare), _lengthen(columns, spare)):
+            logits = model(input_ids=pad(ids, device), use_cache=False).logits
+    finally:
+        rows_in_hand.reset(token)
     return logits[: len(rows)], tokens, rows
 
 

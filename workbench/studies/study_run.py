@@ -1,7 +1,7 @@
 """A run of the engine that takes from ``Traces`` what would come out the same, and scores only what a study needs."""
 
 from collections.abc import Collection, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -94,7 +94,7 @@ class TracedSolver(Solver):
     """Takes the rows of the first editing step from ``traces``."""
 
     def __init__(self, editor: TracedEditor, control: Control, minibatch: int, traces: Traces | None) -> None:
-        super().__init__(editor, control, minibatch)
+        super().__init__(editor, control, minibatch, shares=False)
         self.editor: TracedEditor = editor
         self._traces = traces
 
@@ -139,6 +139,9 @@ class StudyRun(Run):
         else:
             yield from self.warm_up()
         yield from self.edit()
+
+    def _sharing(self) -> AbstractContextManager[None]:
+        return nullcontext()  # all of a study shares
 
     def _solver(self, minibatch: int) -> Solver:
         return TracedSolver(self.editor, self.control, minibatch, self._traces)

@@ -21,7 +21,7 @@ from workbench.errors import OutOfMemory
 from workbench.facts.fact import Fact
 from workbench.models.loaded import LoadedModel
 from workbench.models.modules import EditableModule
-from workbench.studies.prefix import SharedPrefix
+from workbench.models.prefix import SharedPrefix
 
 Report = Callable[[int, int], None]
 

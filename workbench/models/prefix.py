@@ -1,32 +1,37 @@
-"""Blocks below the lowest edited one see the same input in every trial: they are run once a batch, then skipped."""
+"""Blocks below the lowest edited one see the same input before and after every edit: they are run once a text."""
 
 import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from workbench.models.forward import rows_in_hand
 from workbench.models.loaded import LoadedModel
 from workbench.models.modules import EditableModule
 
 _log = logging.getLogger(__name__)
 _EVERY = 2  # layers between two levels at which states are kept
-_Key = tuple[int, tuple[int, ...], bytes]  # level, shape, token ids
+_Rows = tuple[tuple[int, ...], ...]
+_Key = tuple[int, tuple[int, ...]]  # level, token ids of one row without its padding
 
 
 class SharedPrefix:
-    """Keeps the hidden states that enter some block, by the batch's token ids; at most ``room`` bytes, the oldest
-    dropped first. Where a model does not take them back bit for bit, it is run as a whole."""
+    """Keeps the hidden states that enter some block, by the row's token ids; at most ``room`` bytes, the oldest
+    dropped first. Where a model does not take them back bit for bit, it is run as a whole.
+
+    A row's states are rounded as in the batch that it was run in first: ``clear`` it where that must be the same."""
 
     def __init__(self, loaded: LoadedModel, modules: Sequence[EditableModule], room: int = 1 << 30) -> None:
         """``modules``: those that may be edited, all of one list of blocks."""
         self._loaded, self._room = loaded, room
         self._blocks = _blocks_of(loaded, modules)
         self._levels = sorted({m.layer for m in modules if m.layer})[::_EVERY]
+        self._lowest = min(m.layer for m in modules)
         self._sound: dict[int, bool] = {}
         self._kept: OrderedDict[_Key, Tensor] = OrderedDict()
         self._bytes = 0
@@ -40,6 +45,10 @@ class SharedPrefix:
             yield
         finally:
             self.suspended = before
+
+    def edited(self) -> AbstractContextManager[None]:
+        """``below`` the lowest of the modules."""
+        return self.below(self._lowest)
 
     @contextmanager
     def below(self, layer: int) -> Iterator[None]:
@@ -88,15 +97,31 @@ class SharedPrefix:
                 stack.enter_context(_replaced(block, batch.skipping(block.forward)))
             yield
 
-    def get(self, key: _Key) -> Tensor | None:
-        if key in self._kept:
-            self._kept.move_to_end(key)
-        return self._kept.get(key)
+    def clear(self) -> None:
+        self._kept.clear()
+        self._bytes = 0
 
-    def keep(self, key: _Key, hidden: Tensor) -> None:
+    def get(self, level: int, rows: _Rows, width: int) -> Tensor | None:
+        """(B, width, D), zero at the padding; None where a row is not known."""
+        found = [self._kept.get((level, ids)) for ids in rows]
+        if any(states is None for states in found):
+            return None
+        known = [states for states in found if states is not None]
         with torch.inference_mode(False):
-            self._kept[key] = hidden.detach().clone()
-        self._bytes += hidden.numel() * hidden.element_size()
+            batch = known[0].new_zeros(len(rows), width, known[0].shape[-1])
+            for i, states in enumerate(known):
+                batch[i, : len(states)] = states
+                self._kept.move_to_end((level, rows[i]))
+        return batch
+
+    def keep(self, level: int, rows: _Rows, hidden: Tensor) -> None:
+        """``hidden`` (B, T, D)."""
+        for ids, states in zip(rows, hidden, strict=True):
+            if (level, ids) in self._kept:
+                continue
+            with torch.inference_mode(False):
+                self._kept[level, ids] = states[: len(ids)].detach().clone()
+            self._bytes += len(ids) * states.shape[-1] * states.element_size()
         while self._bytes > self._room:
             _, old = self._kept.popitem(last=False)
             self._bytes -= old.numel() * old.element_size()
@@ -108,30 +133,30 @@ class _Batch:
     def __init__(self, prefix: SharedPrefix, level: int) -> None:
         self._prefix, self._level = prefix, level
         self._thread = threading.get_ident()
-        self._key: _Key | None = None
+        self._rows: _Rows = ()
         self._states: Tensor | None = None
 
     def began(self, _model: nn.Module, _args: tuple[Any, ...], given: dict[str, Any]) -> None:
-        self._key = self._states = None
+        self._rows, self._states = (), None
         ids = given.get("input_ids")
         if self._prefix.suspended:
             return
         if threading.get_ident() != self._thread or ids is None or given.get("use_cache") is not False:
             return
-        self._key = (self._level, tuple(ids.shape), ids.cpu().numpy().tobytes())
-        self._states = self._prefix.get(self._key)
+        self._rows = rows_in_hand.get() or tuple(map(tuple, ids.tolist()))
+        self._states = self._prefix.get(self._level, self._rows, ids.shape[1])
 
     def ended(self, _model: nn.Module, _args: tuple[Any, ...], _output: object) -> None:
         """Whoever calls a part of the model by itself gets all of that part."""
-        self._key = self._states = None
+        self._rows, self._states = (), None
 
     def entered(
         self, _block: nn.Module, args: tuple[Any, ...], given: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
-        if self._key is None or threading.get_ident() != self._thread:
+        if not self._rows or threading.get_ident() != self._thread:
             return None
         if self._states is None:
-            self._prefix.keep(self._key, args[0] if args else given["hidden_states"])
+            self._prefix.keep(self._level, self._rows, args[0] if args else given["hidden_states"])
             return None
         if args:
             return (self._states, *args[1:]), given
