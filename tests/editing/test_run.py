@@ -120,7 +120,9 @@ def test_the_events_tell_the_whole_story_in_order() -> None:
         RunStarted,
         Evaluated,
         *[WarmupProgressed] * 4,
-        *[StepApplied, Evaluated] * 3,
+        *[StepApplied, Evaluated],  # the unedited model on all facts
+        Evaluated,
+        *[StepApplied, Evaluated] * 2,
         RunEnded,
     ]
     started, ended = events[0], events[-1]
@@ -339,3 +341,19 @@ def test_of_facts_that_contradict_each_other_the_later_one_counts() -> None:
     es = of_kind(events, Evaluated)[-1].per_fact.es
     assert es[2] == 1
     assert es[0] < 1
+
+
+def test_the_first_step_waits_for_the_scores_of_its_own_facts_only() -> None:
+    """The others' follow it, and are those of the unedited model all the same."""
+    whole, sliced = tiny_model(), tiny_model()
+    few = of_kind(list(Run(editor_of(whole, RECIPE.with_(batch=12)), job(12)).events()), Evaluated)
+    events = list(Run(editor_of(sliced), job(12)).events())
+    kinds = [type(e) for e in events if isinstance(e, Evaluated | StepApplied)]
+    assert kinds[:3] == [Evaluated, StepApplied, Evaluated]
+    first, then = of_kind(events, Evaluated)[:2]
+    assert (first.step, first.scores.facts) == (0, 4)
+    assert np.isnan(first.per_fact.es).tolist() == [False] * 4 + [True] * 8
+    assert (then.step, repr(then.scores)) == (0, repr(few[0].scores))
+    for name in ("es", "gs", "generated", "locality_kept"):
+        assert np.array_equal(getattr(then.per_fact, name), getattr(few[0].per_fact, name), equal_nan=True)
+    assert of_kind(events, Evaluated)[-1].scores.facts == 12

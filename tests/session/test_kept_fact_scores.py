@@ -22,8 +22,8 @@ def test_scores_of_single_facts_survive_bit_by_bit(tmp_path: Path) -> None:
     for applied, back in zip(told(events), kept, strict=True):
         assert np.array_equal(back.fact_success, applied.fact_success)
         assert np.array_equal(back.fact_loss, applied.fact_loss)
-    evaluated = [e.per_fact.loss for e in events if isinstance(e, Evaluated)]
-    assert all(np.array_equal(a, b) for a, b in zip(evaluated, losses, strict=True))
+    evaluated = {e.step: e.per_fact.loss for e in events if isinstance(e, Evaluated)}
+    assert all(np.array_equal(a, b) for a, b in zip(evaluated.values(), losses, strict=True))
 
 
 def test_a_step_tells_how_each_of_its_facts_took(tmp_path: Path) -> None:

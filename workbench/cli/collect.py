@@ -57,13 +57,13 @@ class RunReport:
 
     @property
     def before(self) -> Scores | None:
-        """Of the unedited model, on all facts of the run."""
-        return self.evaluations[0].scores if self.evaluations else None
+        """Of the unedited model: on all facts of the run, or on those of its first step where it ended there."""
+        return next((e.scores for e in reversed(self.evaluations) if e.step == 0), None)
 
     @property
     def after(self) -> Scores | None:
         """At the last evaluation after a step; None where there was none."""
-        return self.evaluations[-1].scores if len(self.evaluations) > 1 else None
+        return next((e.scores for e in reversed(self.evaluations) if e.step), None)
 
     @property
     def finished(self) -> bool:

@@ -49,6 +49,7 @@ class Narrator:
                 self._line.note(f"{what} was skipped, {event.facts:,} facts left out: {event.message}")
             case Evaluated():
                 when = "unedited" if event.step == 0 else f"after step {event.step}"
+                when += f", {event.scores.facts:,} facts"
                 scores = event.scores
                 said = {
                     "says it, plain": scores.generated,

@@ -68,6 +68,9 @@ class GrowingArray:
         self._buffer[..., self._length] = column
         self._length += 1
 
+    def replace(self, place: int, column: npt.ArrayLike) -> None:
+        self._buffer[..., place] = column
+
     def truncate(self, length: int) -> None:
         self._length = min(length, self._length)
 
@@ -225,9 +228,11 @@ class RunSeries:
                 del self.spectra[module]
 
     def _add_scores(self, event: Evaluated) -> None:
-        """The unedited model scores the same whenever a run goes on, but for a replay's facts."""
+        """The unedited model's come again: on more facts once the first step is in, and whenever a run is continued."""
         tell(self.fact_history, event)
         if event.step == 0 and len(self.scored_step) and self.scored_step.values[0] == 0:
+            for name, column in self.scores.items():
+                column.replace(0, getattr(event.scores, name))
             return
         if len(self.scored_step) and event.step <= self.scored_step.values[-1]:
             scored = int(np.searchsorted(self.scored_step.values, event.step))

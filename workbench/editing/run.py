@@ -37,6 +37,7 @@ from workbench.evaluation.encoded import encode_facts, encode_texts, require_war
 from workbench.evaluation.evaluate import Baseline, batch_success, evaluate, evaluate_unedited
 from workbench.evaluation.reading import read_answers
 from workbench.evaluation.sampling import sample_replies
+from workbench.evaluation.scores import SCORES, Scores
 from workbench.facts.fact import Fact
 from workbench.models.encoding import Encoded
 from workbench.models.prefix import SharedPrefix
@@ -76,6 +77,9 @@ class Run:
         self._texts = Texts((), ())
         self._encoded_texts: tuple[Encoded, ...] = ()
         self._baseline: Baseline | None = None
+        self._first_scores: Scores | None = (
+            None  # of the unedited model, where the other facts wait for theirs
+        )
 
     def _sharing(self) -> AbstractContextManager[None]:
         """Within it, what is read again is run through the edited blocks only."""
@@ -154,11 +158,29 @@ class Run:
         return OrdinaryText.read(loaded, forms, Watch(self.control), self._sharing)
 
     def _score_unedited(self) -> Evaluated:
+        """On the facts of the first step alone where far more follow, so that its curves need not wait for them."""
+        first = self._sizes[0]
+        later = self.steps_done == 0 and len(self._facts) > 2 * first
+        facts = self._facts.take(range(first)) if later else self._facts
         watch = Watch(self.control, self.control.progress(Phase.BASELINE, "passes"))
         with self._sharing():
             scores, per_fact, self._baseline = evaluate_unedited(
-                self.editor.loaded, self._facts, self._encoded_texts, watch=watch
+                self.editor.loaded, facts, self._encoded_texts, watch=watch
             )
+        self._first_scores = scores if later else None
+        return Evaluated(0, scores, per_fact.padded(len(self._facts)), np.empty(0))
+
+    def _score_unedited_on_all(self, first: Scores) -> Evaluated:
+        """``first``: on the first step's facts; what ordinary text tells is taken from there."""
+        self._first_scores = None
+        watch = Watch(self.control, self.control.progress(Phase.BASELINE, "passes"))
+        which = set(SCORES) - {"perplexity", "drift"}
+        with self.editor.unedited(), self._sharing():
+            scores, per_fact, baseline = evaluate_unedited(
+                self.editor.loaded, self._facts, which=which, watch=watch
+            )
+        self._baseline = replace(baseline, drift=self._baseline.drift if self._baseline else None)
+        scores = replace(scores, perplexity=first.perplexity, drift=first.drift)
         return Evaluated(0, scores, per_fact, np.empty(0))
 
     def warm_up(self) -> Iterator[Event]:
@@ -183,6 +205,8 @@ class Run:
                 yield self._evaluate()
             self._scored = False
             yield from self._step(chunks)
+            if self._first_scores is not None:
+                yield self._score_unedited_on_all(self._first_scores)
             if self.steps_done < len(chunks) and self.control.stopping:
                 raise Cancelled(f"Stopped after step {self.steps_done:,}; everything up to it is kept.")
         if chunks:

@@ -101,6 +101,11 @@ class FactScores:
             if len(getattr(self, each.name)) != len(self.es):
                 object.__setattr__(self, each.name, np.full(len(self.es), NAN))
 
+    def padded(self, count: int) -> "FactScores":
+        """With facts behind them of which nothing is known, ``count`` in all."""
+        unknown = np.full(count - len(self.es), NAN)
+        return FactScores(**{f.name: np.concatenate([getattr(self, f.name), unknown]) for f in fields(self)})
+
     def means(self, perplexity: float = NAN, drift: float = NAN) -> Scores:
         """Over the facts that have the score."""
         means: dict[str, Any] = {name: mean(getattr(self, name)) for name in FACT_SCORES}
