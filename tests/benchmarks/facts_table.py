@@ -56,7 +56,7 @@ TEMPLATES = (
     "{} was created by",
     "Who is the author of {}?",
 )
-FILTERS = ("e", "the", "mother tongue", "shalo", "works bako", "kept", "no such words", "f")
+FILTERS = ("e", "the", "mother tongue", "shalo", "works bako", "said", "no such words", "f")
 TURNS = 300  # scroll steps
 ROWS = 100_000  # of the CSV
 

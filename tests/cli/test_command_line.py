@@ -93,6 +93,12 @@ def test_run_prints_one_object_and_writes_the_edited_model(
         assert set(scores) >= {"es", "gs", "ls", "exact", "generated", "locality_kept", "perplexity"}
         assert scores["gs"] is None  # these facts have no rephrases
         assert 0 <= scores["es"] <= 1
+    answers = result["answers"]
+    assert [(a["fact"], a["prompt"]) for a in answers][:2] == [(1, "Town 0 lies in"), (2, "Town 1 lies in")]
+    assert sum(a["says_it"] for a in answers) / 8 == result["after"]["generated"]
+    assert all(isinstance(a["before"], str) and isinstance(a["after"], str) for a in answers)
+    assert all(a["state"] == "says it" for a in answers if a["says_it"])
+    assert answers[0]["after_chat"] is answers[0]["says_it_chat"] is None  # this model has no chat template
     modules = result["stability"]
     assert all(name.startswith("model.layers.") for name in modules)
     assert all(
@@ -357,7 +363,9 @@ def test_an_interrupted_run_keeps_its_steps_and_goes_on_to_the_same_model(
     assert str(session) in err.splitlines()[-1]
     assert "Traceback" not in err
     assert main(["resume", str(session), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["facts"] == 40
+    resumed_run = json.loads(capsys.readouterr().out)
+    assert resumed_run["facts"] == len(resumed_run["answers"]) == 40
+    assert {answer["state"] for answer in resumed_run["answers"]}.isdisjoint({"new", "edited"})
     assert main(["export", str(session), "--out", str(tmp_path / "resumed")]) == 0
     capsys.readouterr()
     assert main([*command[:-1], str(tmp_path / "whole.stableedit"), "--export", str(tmp_path / "whole")]) == 0

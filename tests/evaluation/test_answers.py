@@ -1,12 +1,11 @@
 """Where a written answer ends, and when it agrees with the target."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.evaluation.conftest import FACTS
-from workbench.evaluation.answers import _has_strayed, agrees, answer_end, generated_success, write_answers
+from workbench.evaluation.answers import _has_strayed, agrees, answer_end, generated_answers, write_answers
 from workbench.evaluation.encoded import encode_facts
 from workbench.evaluation.reading import read_answers
 from workbench.facts.fact import Fact
@@ -72,11 +71,22 @@ def test_giving_up_early_changes_no_verdict(taught: LoadedModel) -> None:
     answers = write_answers(taught, facts.prompts, [fact.target for fact in facts.facts])
     assert answers[:3] == ["Paris", "green", "St. Louis"]
     by_answer = [float(agrees(a, f.target)) for a, f in zip(answers, facts.facts, strict=True)]
-    assert generated_success(taught, facts).tolist() == by_answer == [1, 0, 1, 1, 0]
+    success, texts = generated_answers(taught, facts)
+    assert success.tolist() == by_answer == [1, 0, 1, 1, 0]
+    assert texts == ("Paris", "gre…", "St. Louis", "green", "St. L…")
     first = read_answers(taught, facts.prompts).first
-    assert generated_success(taught, facts, first=first).tolist() == by_answer
-    wrong = np.where(np.arange(5) == 3, taught.tokenizer("x")["input_ids"][0], first)  # known to stray
-    assert generated_success(taught, facts, first=wrong).tolist() == [1, 0, 1, 0, 0]
+    assert generated_answers(taught, facts, first=first)[0].tolist() == by_answer
+
+
+def test_an_answer_that_strays_at_once_is_written_on_for_few_facts(
+    taught: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = encode_facts(taught, [FACTS[0], Fact("The capital of Fran", "x")])
+    first = read_answers(taught, facts.prompts).first
+    assert generated_answers(taught, facts, first=first)[1] == ("Paris", "ce i…")
+    monkeypatch.setattr("workbench.evaluation.answers.WRITTEN_OUT", 0)
+    success, texts = generated_answers(taught, facts, first=first)
+    assert (success.tolist(), texts) == ([1, 0], ("Paris", "c…"))
 
 
 def test_the_window_bounds_an_answer(tiny: LoadedModel) -> None:

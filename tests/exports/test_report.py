@@ -19,6 +19,7 @@ from workbench.editing.events import StepSkipped
 from workbench.editing.job import Job
 from workbench.editing.recipe import Recipe
 from workbench.errors import Cancelled, DiskFull, ExportError
+from workbench.evaluation.before_after import answers
 from workbench.evaluation.scores import PROTOCOLS
 from workbench.evaluation.titles import TITLES
 from workbench.exports.report import plots as under_test
@@ -93,6 +94,22 @@ def test_the_page_holds_scores_with_protocols_settings_and_the_models_hash(
     assert contents.run.model.sha256 in page.text
     assert "8 of 8" in page.text
     assert all(module in page.text for module in contents.modules)
+
+
+def test_the_page_shows_what_the_model_wrote_lost_facts_first(
+    contents: ReportContents, tmp_path: Path
+) -> None:
+    path = export_report(contents, tmp_path / "report")
+    text = _Page(path.read_text("utf-8")).text
+    _, section = text.split("Before and after", 1)
+    section = section.split("Settings", 1)[0]
+    assert contents.last is not None
+    ranked = sorted(answers(contents.facts, contents.history()), key=lambda a: a.rank)
+    places = [section.index(answer.prompt) for answer in ranked]
+    assert places == sorted(places)
+    written = [row["wrote_after"] for row in rows(path.parent / "facts.csv")]
+    assert written == [answer.after for answer in sorted(ranked, key=lambda a: a.place)]
+    assert all(answer.after is not None and (answer.after or "(nothing)") in section for answer in ranked)
 
 
 def test_the_page_is_one_file_without_scripts_or_references(contents: ReportContents, tmp_path: Path) -> None:
@@ -277,7 +294,7 @@ def test_facts_of_a_skipped_step_are_not_counted_as_edited(tmp_path: Path) -> No
     assert "2, whose steps were not finite (1)" in text
     states = [row["state"] for row in rows(path.parent / "facts.csv")]
     assert states[6:] == ["skipped"] * 2
-    assert set(states[:6]) <= {"kept", "lost", "missed"}
+    assert set(states[:6]) <= {"says it", "only when forced", "lost", "missed"}
 
 
 @pytest.mark.parametrize(

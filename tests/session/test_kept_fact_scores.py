@@ -19,11 +19,14 @@ def test_scores_of_single_facts_survive_bit_by_bit(tmp_path: Path) -> None:
     with Session.open(tmp_path / "s.stableedit", read_only=True) as session:
         kept = [s.report for s in session.history(1) if isinstance(s.report, StepApplied)]
         losses = [s.per_fact.loss for s in session.scores(1)]
+        wrote = [(s.per_fact.wrote, s.per_fact.wrote_chat) for s in session.scores(1)]
     for applied, back in zip(told(events), kept, strict=True):
         assert np.array_equal(back.fact_success, applied.fact_success)
         assert np.array_equal(back.fact_loss, applied.fact_loss)
-    evaluated = {e.step: e.per_fact.loss for e in events if isinstance(e, Evaluated)}
-    assert all(np.array_equal(a, b) for a, b in zip(evaluated.values(), losses, strict=True))
+    evaluated = {e.step: e.per_fact for e in events if isinstance(e, Evaluated)}.values()
+    assert all(np.array_equal(a.loss, b) for a, b in zip(evaluated, losses, strict=True))
+    assert wrote == [(scores.wrote, scores.wrote_chat) for scores in evaluated]
+    assert [len(plain) for plain, _ in wrote] == [8, 4, 8]
 
 
 def test_a_step_tells_how_each_of_its_facts_took(tmp_path: Path) -> None:

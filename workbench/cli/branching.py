@@ -18,6 +18,7 @@ def go_on_from(options: argparse.Namespace) -> int:
     from workbench.cli.progress import ProgressLine
     from workbench.cli.sessions import require_writable
     from workbench.session.folder import Session
+    from workbench.session.ledger import fact_history
     from workbench.session.lineage import chain_to, set_standing
 
     with ProgressLine() as line, Session.open(options.session) as session:
@@ -36,7 +37,8 @@ def go_on_from(options: argparse.Namespace) -> int:
         session.name_run(made.id, made.name, options.note or "")
         set_standing(session, chain_to(session, made.id))
         line.note(f"Run {made.id}, {made.name}: goes on from step {going.done.steps:,} of run {run}.")
-        report = follow(line, going.editor, going.job, lambda: going.recorder, going.done)
+        history = fact_history(session, session.run(going.recorder.run))
+        report = follow(line, going.editor, going.job, lambda: going.recorder, going.done, history)
         tell_result(options.json, loaded, made.recipe, report, session.folder)
     report.require_finished(session.folder)
     return 0

@@ -1,6 +1,7 @@
 """A run's events gathered into the one object that ``run --json`` prints."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,12 @@ from workbench.editing.events import (
     StepSkipped,
     WarmupProgressed,
 )
+from workbench.editing.fact_events import tell
 from workbench.errors import Cancelled
+from workbench.evaluation.before_after import Answer, answers
+from workbench.evaluation.fact_history import FactHistory
 from workbench.evaluation.scores import Scores
+from workbench.facts.fact import Fact
 
 # What the result calls it → the field of ModuleStep.
 _BY_STEP = {
@@ -32,7 +37,9 @@ _BY_STEP = {
 class RunReport:
     """Feed it every event; ``as_dict`` is complete after RunEnded."""
 
-    def __init__(self) -> None:
+    def __init__(self, facts: Sequence[Fact], history: FactHistory | None = None) -> None:
+        """``facts``: of the run; ``history``: what became of them before these events."""
+        self._facts, self.history = facts, history or FactHistory()
         self.started: RunStarted | None = None
         self.ended: RunEnded | None = None
         self.warmup: list[WarmupProgressed] = []
@@ -41,6 +48,7 @@ class RunReport:
         self.evaluations: list[Evaluated] = []
 
     def add(self, event: Event) -> None:
+        tell(self.history, event)
         match event:
             case RunStarted():
                 self.started = event
@@ -89,6 +97,7 @@ class RunReport:
             "warmup": self._warmup(),
             "before": None if self.before is None else asdict(self.before),
             "after": None if self.after is None else asdict(self.after),
+            "answers": [_answer(answer) for answer in answers(self._facts, self.history)],
             "retention": self._retention(),
             "success": [_success(s) for s in self.steps],
             "skipped": [asdict(s) for s in self.skipped],
@@ -136,6 +145,12 @@ class RunReport:
 
 def _by_step(steps: list[ModuleStep]) -> dict[str, list[float]]:
     return {key: [getattr(s, field) for s in steps] for key, field in _BY_STEP.items()}
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    values = asdict(answer)
+    number, state = values.pop("place") + 1, values.pop("fate").value
+    return {"fact": number, **values, "state": state}
 
 
 def _success(step: StepApplied) -> dict[str, float | int]:

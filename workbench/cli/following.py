@@ -15,6 +15,8 @@ from workbench.editing.editor import Editor
 from workbench.editing.job import Done, Job, StepSink
 from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
+from workbench.evaluation.before_after import states_in_words
+from workbench.evaluation.fact_history import FactHistory
 from workbench.evaluation.further import Further, further_in_json, shares
 from workbench.models.loaded import LoadedModel
 from workbench.plain import plain
@@ -23,10 +25,19 @@ BeforeAfter = tuple[Mapping[str, Further], Mapping[str, Further]]
 
 
 def follow(
-    line: ProgressLine, editor: Editor, job: Job, start: Callable[[], StepSink], done: Done | None = None
+    line: ProgressLine,
+    editor: Editor,
+    job: Job,
+    start: Callable[[], StepSink],
+    done: Done | None = None,
+    history: FactHistory | None = None,
 ) -> RunReport:
-    """``start`` gives the sink once the facts are known to be usable. Ctrl-C stops within a minibatch."""
-    report, narrator = RunReport(), Narrator(line, editor.recipe.normalisation == "whitening")
+    """``start`` gives the sink once the facts are known to be usable; ``history``: of the run's facts so far. Ctrl-C
+    stops within a minibatch."""
+    report, narrator = (
+        RunReport(job.facts, history),
+        Narrator(line, editor.recipe.normalisation == "whitening"),
+    )
     control = Control(narrator.tell)
     with stop_on_interrupt(control.stop, line.note):
         run = Run(editor, job, control, done=done or Done())
@@ -64,6 +75,8 @@ def tell_result(
     print(scores_table(report.before, report.after))
     for line in further_rows(*further):
         print(line)
+    if states := states_in_words(report.history):
+        print(f"\nFacts: {states}")
     print(f"\nSession: {session}")
     if exported:
         print(f"Edited model: {exported}")

@@ -5,11 +5,13 @@ from dataclasses import asdict
 from typing import Any
 
 from workbench.errors import SessionError
+from workbench.evaluation.explaining import wrote_in_words
+from workbench.evaluation.fact_history import FactRecord, Fate
 from workbench.evaluation.scores import Scores
 from workbench.facts.fact import Fact
 from workbench.plain import plain
 from workbench.session.folder import Session
-from workbench.session.ledger import LedgerRun, LedgerStep, ledger
+from workbench.session.ledger import LedgerRun, LedgerStep, fact_history, ledger
 from workbench.session.lineage import standing
 from workbench.session.records import RunRecord
 
@@ -52,20 +54,27 @@ def ledger_as_dict(session: Session, run: int | None = None, step: int | None = 
     }
     if step is not None and run is not None:
         told["facts"] = [
-            {"number": number, "prompt": fact.prompt, "target": fact.target}
-            for number, fact in facts_of_step(session, runs[0].record, step)
+            {
+                "number": number,
+                "prompt": fact.prompt,
+                "target": fact.target,
+                "state": now.fate.value,
+                "wrote": now.wrote.plain,
+                "wrote_chat": now.wrote.chat,
+            }
+            for number, fact, now in facts_of_step(session, runs[0].record, step)
         ]
     result: dict[str, Any] = plain(told)
     return result
 
 
-def facts_of_step(session: Session, record: RunRecord, step: int) -> list[tuple[int, Fact]]:
-    """Numbered from 1 within the run. Raises SessionError where the run has no such step."""
+def facts_of_step(session: Session, record: RunRecord, step: int) -> list[tuple[int, Fact, FactRecord]]:
+    """Numbered from 1 within the run, with what became of each. Raises SessionError where the run has no such step."""
     if not 1 <= step <= record.steps_done:
         raise SessionError(f"Run {record.id} has {record.steps_done:,} steps and none numbered {step:,}.")
     first, end = (session.facts_after(record.id, at) for at in (step - 1, step))
-    facts = session.job(record.id).facts[first:end]
-    return list(enumerate(facts, start=first + 1))
+    facts, history = session.job(record.id).facts, fact_history(session, record)
+    return [(i + 1, facts[i], history.of(i)) for i in range(first, end)]
 
 
 def _run_text(entry: LedgerRun) -> str:
@@ -117,10 +126,11 @@ def _figure(value: float, form: str) -> str:
 
 def _facts_text(session: Session, record: RunRecord, step: int) -> str:
     lines = [f"Facts of step {step:,} of run {record.id}"]
-    return "\n".join(
-        lines
-        + [f"{n:>8,}  {_line(f.prompt)} → {_line(f.target)}" for n, f in facts_of_step(session, record, step)]
-    )
+    for number, fact, now in facts_of_step(session, record, step):
+        lines.append(f"{number:>8,}  {_line(fact.prompt)} → {_line(fact.target)}  ({now.fate.value})")
+        if now.fate is not Fate.SAID and (wrote := wrote_in_words(now.wrote)):
+            lines.append(f"{'':10}{_line(wrote)}")
+    return "\n".join(lines)
 
 
 def _line(text: str) -> str:

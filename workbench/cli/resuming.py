@@ -27,6 +27,7 @@ def resume(options: argparse.Namespace) -> int:
     from workbench.cli.progress import ProgressLine
     from workbench.cli.sessions import require_writable
     from workbench.session.folder import Session
+    from workbench.session.ledger import fact_history
 
     with ProgressLine() as line, Session.open(options.session) as session:
         require_writable(session)
@@ -37,7 +38,10 @@ def resume(options: argparse.Namespace) -> int:
             line.note(
                 "This machine rounds otherwise than the one before: results may differ in their last digits."
             )
-        report = follow(line, going_on.editor, going_on.job, lambda: going_on.recorder, going_on.done)
+        history = fact_history(session, record)
+        report = follow(
+            line, going_on.editor, going_on.job, lambda: going_on.recorder, going_on.done, history
+        )
         tell_result(options.json, loaded, going_on.editor.recipe, report, session.folder)
     report.require_finished(session.folder)
     return 0

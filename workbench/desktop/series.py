@@ -145,6 +145,7 @@ class RunSeries:
                 self.facts_total, self.steps_total = event.facts, event.steps
                 if event.modules != self.modules:
                     self._start(event.modules)
+                tell(self.fact_history, event)
             case WarmupProgressed():
                 self._add_warmup(event)
             case StepApplied():

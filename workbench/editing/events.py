@@ -44,6 +44,7 @@ class RunStarted:
     steps_done: int = 0
     facts_done: int = 0
     warmup_done: int = 0  # facts
+    form: str = "plain"  # that the facts are edited in: plain, chat or both
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 
-from workbench.editing.events import Evaluated, StepApplied, StepSkipped
+from workbench.editing.events import Evaluated, RunStarted, StepApplied, StepSkipped
 from workbench.evaluation.fact_history import FactHistory
 
 
 def tell(history: FactHistory, event: object) -> None:
     """Passes over events that say nothing of facts."""
     match event:
+        case RunStarted() if event.facts:
+            history.form = event.form
         case StepApplied():
             history.add_step(event.step, event.first_fact, event.facts, event.fact_success, event.fact_loss)
         case StepSkipped() if not event.warming_up:

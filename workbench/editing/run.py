@@ -386,6 +386,7 @@ class Run:
             steps_done=self.steps_done,
             facts_done=self.facts_done,
             warmup_done=min(self.warmup_steps_done * self.recipe.batch, warmup),
+            form=self.recipe.form,
         )
 
     def _ended(self, reason: EndReason, message: str = "") -> RunEnded:

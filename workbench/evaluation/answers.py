@@ -11,40 +11,71 @@ from workbench.evaluation.batching import Watch
 from workbench.evaluation.encoded import EncodedFacts
 from workbench.evaluation.generation import Stop, end_tokens, generate
 from workbench.evaluation.reading import Ints
-from workbench.evaluation.scores import Floats
+from workbench.evaluation.scores import Floats, Texts
 from workbench.models.encoding import Encoded
 from workbench.models.loaded import LoadedModel
 
 MARGIN = 8  # tokens that an answer may be longer than its target's
+SHOWN = 4  # tokens written of an answer that strays from its target
+WRITTEN_OUT = 20  # facts of which an answer that strays at once is written on: each costs as much as its ES
+ELLIPSIS = "…"  # behind an answer that is cut; punctuation, which no comparison counts
 
 # A full stop counts before white space, quotes or brackets between: not in 3.5 or example.com.
 _END = re.compile(r"""[\r\n]|[。｡।]|\.(?=["'”’»)\]]*\s)""")
 _ARTICLES = {"a", "an", "the"}
 
 
-def generated_success(
-    loaded: LoadedModel, facts: EncodedFacts, watch: Watch | None = None, first: Ints | None = None
-) -> Floats:
-    """1 where the answer that the model writes says what the target says, (F,).
+def generated_answers(
+    loaded: LoadedModel,
+    facts: EncodedFacts,
+    watch: Watch | None = None,
+    first: Ints | None = None,
+    shown: int = SHOWN,
+) -> tuple[Floats, Texts]:
+    """1 where the answer that the model writes says what the target says, (F,); and what it writes, (F,).
 
-    ``first`` (F,): the first token of each, where it is known; what strays with it is not written at all.
+    ``first`` (F,): the first token of each, where it is known; few of those that stray with it are written on.
+    ``shown``: tokens after which an answer that strays is given up.
     """
-    open_ = np.arange(len(facts))
+    targets = [fact.target for fact in facts.facts]
+    answers: list[str | None] = [None] * len(facts)
     if first is not None:
-        open_ = np.array(
-            [i for i in open_ if _may_agree(loaded, int(first[i]), facts.facts[i].target)], dtype=int
-        )
-        if watch is not None:
-            watch.advance(len(facts) - len(open_))
-    targets = [facts.facts[i].target for i in open_]
-    answers = write_answers(loaded, [facts.prompts[i] for i in open_], targets, watch, to_the_end=False)
-    found = np.zeros(len(facts))
-    found[open_] = [agrees(answer, target) for answer, target in zip(answers, targets, strict=True)]
+        answers = _known_at_once(loaded, first, targets)
+    open_ = [i for i, answer in enumerate(answers) if answer is None]
+    if watch is not None:
+        watch.advance(len(facts) - len(open_))
+    written = write_answers(
+        loaded, [facts.prompts[i] for i in open_], [targets[i] for i in open_], watch, shown
+    )
+    for i, answer in zip(open_, written, strict=True):
+        answers[i] = answer
+    texts = tuple(answer or "" for answer in answers)
+    success = [agrees(text, target) for text, target in zip(texts, targets, strict=True)]
+    return np.array(success, dtype=float), texts
+
+
+def _known_at_once(loaded: LoadedModel, first: Ints, targets: Sequence[str]) -> list[str | None]:
+    """The answers of which the first token says enough; None where the model has to write."""
+    ends, strayed = end_tokens(loaded), 0
+    found: list[str | None] = []
+    for token, target in zip(first.tolist(), targets, strict=True):
+        text = decode(loaded.tokenizer, [token])
+        answer = "" if token in ends else _ended(text, target)
+        if answer is None and _has_strayed(text, target):
+            strayed += 1
+            answer = _cut(text) if strayed > WRITTEN_OUT else None
+        found.append(answer)
     return found
 
 
-def _may_agree(loaded: LoadedModel, token: int, target: str) -> bool:
-    return token not in end_tokens(loaded) and not _has_strayed(decode(loaded.tokenizer, [token]), target)
+def _cut(text: str) -> str:
+    return f"{text.strip()}{ELLIPSIS}"
+
+
+def _ended(text: str, target: str) -> str | None:
+    """The answer; None where it has not stopped yet."""
+    end = answer_end(text, target)
+    return None if end is None else text[:end].strip()
 
 
 def write_answers(
@@ -52,11 +83,11 @@ def write_answers(
     prompts: Sequence[Encoded],
     targets: Sequence[str],
     watch: Watch | None = None,
-    to_the_end: bool = True,
+    shown: int = 0,
 ) -> list[str]:
-    """What the model writes by itself after each prompt, cut where the answer ends.
+    """What the model writes by itself after each prompt, up to where the answer ends.
 
-    With ``to_the_end`` false an answer is given up where it strays from the target.
+    With ``shown``, an answer that strays from its target is given up after so many tokens, and what is cut says so.
     """
     fronts = [e.ids[: e.start + 1] for e in prompts]
     limits = [
@@ -64,15 +95,22 @@ def write_answers(
         for e, front in zip(prompts, fronts, strict=True)
     ]
 
+    def given_up(row: int, ids: list[int], text: str) -> bool:
+        return 0 < shown <= len(ids) and _has_strayed(text, targets[row])
+
     def done(row: int, ids: list[int]) -> bool:
         text = decode(loaded.tokenizer, ids)
-        if answer_end(text, targets[row]) is not None:
-            return True
-        return not to_the_end and _has_strayed(text, targets[row])
+        return answer_end(text, targets[row]) is not None or given_up(row, ids, text)
+
+    def answer(row: int, ids: list[int]) -> str:
+        text = decode(loaded.tokenizer, ids)
+        if (ended := _ended(text, targets[row])) is not None:
+            return ended
+        cut = shown and (len(ids) >= limits[row] or given_up(row, ids, text))
+        return _cut(text) if cut else text.strip()
 
     written = generate(loaded, fronts, Stop(limits, end_tokens(loaded), done), watch=watch)
-    texts = [decode(loaded.tokenizer, ids) for ids in written]
-    return [text[: answer_end(text, target)].strip() for text, target in zip(texts, targets, strict=True)]
+    return [answer(row, ids) for row, ids in enumerate(written)]
 
 
 def decode(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from workbench.evaluation.answers import generated_success
+from workbench.evaluation.answers import generated_answers
 from workbench.evaluation.batching import Watch
 from workbench.evaluation.drift import OPENINGS, Reference, drift, read_reference
 from workbench.evaluation.encoded import EncodedFacts, Probes
 from workbench.evaluation.reading import Ints, Readings, read_answers
-from workbench.evaluation.scores import FACT_SCORES, SCORES, FactScores, Floats, Scores
+from workbench.evaluation.scores import FACT_SCORES, SCORES, FactScores, Floats, Scores, Texts
 from workbench.models.encoding import Encoded
 from workbench.models.loaded import LoadedModel
 
@@ -159,9 +159,12 @@ def _evaluate(
     locality: tuple[Readings | None, Readings | None],
 ) -> tuple[Scores, FactScores]:
     """``locality``: what was read on the locality probes already, plain and in the chat."""
-    found, new = _in_one_form(loaded, facts, baseline, which, watch, locality[0])
+    found, new, wrote = _in_one_form(loaded, facts, baseline, which, watch, locality[0])
+    wrote_chat: Texts = ()
     if facts.chat is not None and (asked := _of_chat(which)):
-        in_chat, _ = _in_one_form(loaded, facts.chat, baseline and baseline.chat, asked, watch, locality[1])
+        in_chat, _, wrote_chat = _in_one_form(
+            loaded, facts.chat, baseline and baseline.chat, asked, watch, locality[1]
+        )
         found |= {f"{name}_chat": values for name, values in in_chat.items()}
     groups: dict[str, float] = {}
     if "portability" in which:
@@ -177,6 +180,8 @@ def _evaluate(
     per_fact = FactScores(
         **{name: found[name] if name in which and name in found else unknown for name in FACT_SCORES},
         loss=unknown if new is None else -new.mean_log_prob,
+        wrote=wrote,
+        wrote_chat=wrote_chat,
     )
     return replace(per_fact.means(collapse, moved), portability_groups=groups), per_fact
 
@@ -188,9 +193,10 @@ def _in_one_form(
     which: Collection[str],
     watch: Watch,
     locality: Readings | None,
-) -> tuple[dict[str, Floats], Readings | None]:
-    """Scores by name, and what was read on the prompts."""
+) -> tuple[dict[str, Floats], Readings | None, Texts]:
+    """Scores by name, what was read on the prompts, and what the model wrote after them."""
     found: dict[str, Floats] = {}
+    wrote: Texts = ()
     new: Readings | None = None
     if _ON_PROMPTS.intersection(which):
         new = _read_prompts(loaded, facts, "preference" in which, watch)
@@ -204,8 +210,9 @@ def _in_one_form(
         locality = locality or read_answers(loaded, facts.locality.items, watch)
         found |= _on_locality(facts, baseline, locality)
     if "generated" in which:
-        found["generated"] = generated_success(loaded, facts, watch, None if new is None else new.first)
-    return found, new
+        first = None if new is None else new.first
+        found["generated"], wrote = generated_answers(loaded, facts, watch, first)
+    return found, new, wrote
 
 
 def _read_prompts(loaded: LoadedModel, facts: EncodedFacts, with_old: bool, watch: Watch) -> Readings:

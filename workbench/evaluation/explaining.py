@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from workbench.evaluation.fact_history import TAKEN, FactRecord, Fate
-from workbench.facts.diagnosis import Cause, Reason
+from workbench.evaluation.fact_history import FactRecord, Fate, Wrote
+from workbench.evaluation.holding import TAKEN
+from workbench.facts.diagnosis import Cause, Reason, quoted
 
 
 def score_reasons(record: FactRecord) -> list[Reason]:
@@ -17,14 +18,42 @@ def score_reasons(record: FactRecord) -> list[Reason]:
             Reason(
                 Cause.FORCED_ONLY,
                 "Each of its target's tokens is the most likely one after those before it, yet by itself the model "
-                "writes something else: teacher forcing (ES, exact) shows it the tokens before and where to end.",
+                f"writes {_quoted(record.wrote.plain)}: teacher forcing (ES, exact) shows it the tokens before and "
+                "where to end.",
             )
         )
+    if record.fate is not Fate.SAID and (one := _in_one_form(record)):
+        found.append(Reason(Cause.ONE_FORM, one))
     if _taken(record.after, "exact") and record.after.get("gs") == 0:
         found.append(
             Reason(Cause.PROMPT_ONLY, "It holds for its own prompt; its rephrases get no token right.")
         )
     return found
+
+
+def wrote_in_words(wrote: Wrote) -> str:
+    """One sentence; "" where nothing was kept."""
+    plain = "" if wrote.plain is None else f"the model writes {_quoted(wrote.plain)}"
+    chat = "" if wrote.chat is None else f"in the chat {_quoted(wrote.chat)}"
+    said = "; ".join(filter(None, (plain, chat)))
+    return f"{said[0].upper()}{said[1:]}." if said else ""
+
+
+def _in_one_form(record: FactRecord) -> str:
+    plain, chat = record.after.get("generated"), record.after.get("generated_chat")
+    if plain == 1 and chat == 0:
+        return (
+            f"The model says it after the plain prompt; in the chat it writes {_quoted(record.wrote.chat)}."
+        )
+    if plain == 0 and chat == 1:
+        return "The model says it in the chat and not after the plain prompt."
+    return ""
+
+
+def _quoted(text: str | None) -> str:
+    if text is None:
+        return "something else"
+    return quoted(text) if text else "nothing"
 
 
 def _taken(scores: Mapping[str, float], name: str) -> bool:

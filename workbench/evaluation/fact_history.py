@@ -1,4 +1,5 @@
-"""What became of each fact of a run: its scores before and now, and whether it held. Needs no torch."""
+"""What became of each fact of a run: its scores before and now, what the model wrote, and whether it holds. Needs no
+torch."""
 
 import math
 from collections.abc import Mapping
@@ -6,15 +7,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
-import numpy.typing as npt
 
-from workbench.evaluation.scores import FACT_SCORES, FactScores, Floats
+from workbench.evaluation.holding import TAKEN, Bools, Codes, Hold, holds
+from workbench.evaluation.scores import FACT_NUMBERS, FactScores, Floats
 
-TAKEN = 0.999  # share of the target's tokens from which a fact counts as answered
 UNEDITED = 0  # the step of the scores before any edit
-
-Bools = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.uint8]
 
 
 class Fate(Enum):
@@ -23,25 +20,40 @@ class Fate(Enum):
     NEW = "new"  # no step has touched it
     SKIPPED = "skipped"  # its step was not finite
     EDITED = "edited"  # not scored since its step
-    KEPT = "kept"
-    LOST = "lost"  # it was answered after its step, or nothing tells whether it was; now it is not
-    MISSED = "missed"  # never answered since its step
+    SAID = "says it"  # the model writes its target, in every form that the run was made for
+    FORCED = "only when forced"  # teacher forcing finds its target; the model was not seen to write it
+    LOST = "lost"  # it held after its step, or nothing tells whether it did; now it does not
+    MISSED = "missed"  # it never held since its step
 
 
 FATES = tuple(Fate)
+HELD = {Hold.SAID: Fate.SAID, Hold.FORCED: Fate.FORCED}
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One fact after one step, by teacher forcing; NaN for what was not read."""
+    """One fact after one step; NaN for what was not read."""
 
     step: int
-    es: float  # 0 to 1
+    es: float  # 0 to 1, in the form that the run asks in between
     loss: float  # mean over the target's tokens, nats
+    hold: Hold | None = None  # None right after its own step, when only ``es`` is read
 
-    @property
-    def taken(self) -> bool:
-        return self.es >= TAKEN
+    def held_until(self, later: "Moment") -> bool:
+        """Whether the fact held here and does not any more."""
+        if later.hold is not Hold.NOT:
+            return False
+        if self.hold is None:
+            return self.es >= TAKEN > later.es
+        return self.hold is not Hold.NOT
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """What the model wrote, None where that was not kept."""
+
+    plain: str | None = None
+    chat: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +63,17 @@ class FactRecord:
     before: Mapping[str, float]  # of the unedited model; empty where it was not scored
     after: Mapping[str, float]  # at the last evaluation; empty where that did not reach the fact
     after_step: int  # the step of that evaluation; 0: none
+    wrote_before: Wrote
+    wrote: Wrote  # at the last evaluation
     at_edit: Moment | None  # right after its own step
     trace: tuple[Moment, ...]  # unedited, right after its step, then every evaluation; steps ascend
 
     @property
     def lost_between(self) -> tuple[int, int] | None:
-        """The last step after which it was answered and the next look, after which it was not."""
+        """The last step after which it held and the next look, after which it did not."""
         since = [m for m in self.trace if m.step >= self.step > 0 and not math.isnan(m.es)]
         for earlier, later in zip(reversed(since[:-1]), reversed(since[1:]), strict=True):
-            if earlier.taken and not later.taken:
+            if earlier.held_until(later):
                 return earlier.step, later.step
         return None
 
@@ -77,15 +91,27 @@ class _Step:
         return Moment(step, float(self.success[place]), float(self.loss[place]))
 
 
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    es: Floats  # (facts,) as that of a Moment
+    loss: Floats
+    hold: Codes
+
+    def at(self, place: int, step: int) -> Moment:
+        return Moment(step, float(self.es[place]), float(self.loss[place]), Hold(self.hold[place]))
+
+
 @dataclass(slots=True)
 class FactHistory:
     """Of one run; fed with what its events tell, and taken back with ``forget_after``."""
 
+    form: str = "plain"  # that the run was made for; to be known before any scores
     before: FactScores | None = None
     after: FactScores | None = None
     after_step: int = 0
     _steps: dict[int, _Step] = field(default_factory=dict)
-    _scored: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)  # step → ES and loss, (facts,)
+    _unedited: _Scored | None = None
+    _scored: dict[int, _Scored] = field(default_factory=dict)  # by step
 
     def add_step(self, step: int, first: int, facts: int, success: Floats, loss: Floats) -> None:
         """``success`` and ``loss`` right after it, (facts,), or empty where they are not known."""
@@ -101,11 +127,15 @@ class FactHistory:
     def add_scores(self, step: int, scores: FactScores) -> None:
         """Of all facts up to ``step``; UNEDITED: of all facts of the run before it."""
         if step == UNEDITED:
-            self.before = scores
+            self.before, self._unedited = scores, self._judged(scores)
             return
         self._scored = {s: held for s, held in self._scored.items() if s < step}
-        self._scored[step] = scores.es.astype(np.float32), scores.loss.astype(np.float32)
+        self._scored[step] = self._judged(scores)
         self.after, self.after_step = scores, step
+
+    def _judged(self, scores: FactScores) -> _Scored:
+        es = scores.es_chat if self.form == "chat" else scores.es
+        return _Scored(es.astype(np.float32), scores.loss.astype(np.float32), holds(scores, self.form))
 
     def forget_after(self, step: int) -> None:
         """For a run that was taken back to this step."""
@@ -132,26 +162,29 @@ class FactHistory:
         """(done,) index into FATES of each fact."""
         done = self.done
         found = np.full(done, FATES.index(Fate.NEW), np.uint8)
-        told, taken = np.zeros(done, np.bool_), np.zeros(done, np.bool_)
+        told, answered = np.zeros(done, np.bool_), np.zeros(done, np.bool_)
         for held in self._steps.values():
             here = slice(held.first, held.first + held.facts)
             found[here] = FATES.index(Fate.SKIPPED if held.success is None else Fate.EDITED)
             if held.success is not None and len(held.success):
-                told[here], taken[here] = True, held.success >= TAKEN
-        for es, _ in self._scored.values():
-            taken[: len(es)] |= es[:done] >= TAKEN
-        self._judge(found, told, taken)
+                told[here], answered[here] = True, held.success >= TAKEN
+        if self._scored:
+            self._judge(found, told, answered)
         return found
 
-    def _judge(self, found: Codes, told: Bools, taken: Bools) -> None:
-        """Those that the last evaluation reached."""
-        if not self._scored:
-            return
-        now = self._scored[max(self._scored)][0][: len(found)]
-        scored = np.flatnonzero(found[: len(now)] == FATES.index(Fate.EDITED))
-        missed = told[scored] & ~taken[scored]
-        lost = np.where(missed, FATES.index(Fate.MISSED), FATES.index(Fate.LOST))
-        found[scored] = np.where(now[scored] >= TAKEN, FATES.index(Fate.KEPT), lost)
+    def _judge(self, found: Codes, told: Bools, answered: Bools) -> None:
+        """Those that the last evaluation reached; ``answered`` right after their step, where that was ``told``."""
+        ever = np.zeros(len(found), np.bool_)
+        for scored in self._scored.values():
+            ever[: len(scored.hold)] |= scored.hold[: len(found)] > Hold.NOT
+        last = self._scored[max(self._scored)]
+        now = last.hold[: len(found)]
+        edited = np.flatnonzero(found[: len(now)] == FATES.index(Fate.EDITED))
+        lost = ever[edited] | ~told[edited] | (answered[edited] & (last.es[edited] < TAKEN))
+        fates = np.where(lost, FATES.index(Fate.LOST), FATES.index(Fate.MISSED))
+        for hold, fate in HELD.items():
+            fates[now[edited] == hold] = FATES.index(fate)
+        found[edited] = fates
 
     def of(self, place: int) -> FactRecord:
         """The fact at this place in the run."""
@@ -162,7 +195,17 @@ class FactHistory:
         after_step = self.after_step if after else 0
         trace = self._trace(place, at_edit)
         fate = self._fate(place, held, at_edit, trace)
-        return FactRecord(fate, step, _values(self.before, place), after, after_step, at_edit, trace)
+        return FactRecord(
+            fate,
+            step,
+            _values(self.before, place),
+            after,
+            after_step,
+            _wrote(self.before, place),
+            _wrote(self.after, place) if after else Wrote(),
+            at_edit,
+            trace,
+        )
 
     def _fate(
         self, place: int, held: _Step | None, at_edit: Moment | None, trace: tuple[Moment, ...]
@@ -170,24 +213,25 @@ class FactHistory:
         """As ``fates`` has it, without looking at all facts."""
         if held is None or held.success is None:
             return Fate.NEW if held is None else Fate.SKIPPED
-        if not self._scored or place >= len(self._scored[max(self._scored)][0]):
+        if not self._scored or place >= len(self._scored[max(self._scored)].hold):
             return Fate.EDITED
-        if trace[-1].taken:
-            return Fate.KEPT
+        now = trace[-1]
+        if now.hold in HELD:
+            return HELD[now.hold]
         since = [moment for moment in trace if moment.step != UNEDITED]
-        missed = at_edit is not None and not any(moment.taken for moment in (at_edit, *since))
-        return Fate.MISSED if missed else Fate.LOST
+        moments = [at_edit, *since] if at_edit is not None else since
+        lost = at_edit is None or any(moment.held_until(now) for moment in moments)
+        return Fate.LOST if lost else Fate.MISSED
 
     def _trace(self, place: int, at_edit: Moment | None) -> tuple[Moment, ...]:
         found: dict[int, Moment] = {}
-        if self.before is not None and place < len(self.before.es):
-            before = self.before
-            found[UNEDITED] = Moment(UNEDITED, float(before.es[place]), float(before.loss[place]))
+        if self._unedited is not None and place < len(self._unedited.hold):
+            found[UNEDITED] = self._unedited.at(place, UNEDITED)
         if at_edit is not None:
             found[at_edit.step] = at_edit
-        for step, (es, loss) in self._scored.items():
-            if place < len(es):
-                found[step] = Moment(step, float(es[place]), float(loss[place]))
+        for step, scored in self._scored.items():
+            if place < len(scored.hold):
+                found[step] = scored.at(place, step)
         return tuple(found[step] for step in sorted(found))
 
 
@@ -195,4 +239,13 @@ def _values(scores: FactScores | None, place: int) -> dict[str, float]:
     """By the score's name, the loss among them; empty where the fact was not scored."""
     if scores is None or place >= len(scores.es):
         return {}
-    return {name: float(getattr(scores, name)[place]) for name in (*FACT_SCORES, "loss")}
+    return {name: float(getattr(scores, name)[place]) for name in FACT_NUMBERS}
+
+
+def _wrote(scores: FactScores | None, place: int) -> Wrote:
+    if scores is None:
+        return Wrote()
+    plain, chat = (
+        texts[place] if place < len(texts) else None for texts in (scores.wrote, scores.wrote_chat)
+    )
+    return Wrote(plain, chat)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.errors import InputError
-from workbench.evaluation.answers import generated_success
+from workbench.evaluation.answers import generated_answers
 from workbench.evaluation.batching import Watch
 from workbench.evaluation.encoded import NO_PROBES, EncodedFacts
 from workbench.evaluation.questions import ASKING, Question
@@ -87,7 +87,7 @@ def _fitting(encoding: Callable[[str, str], Encoded], question: Question) -> Enc
 
 def _measured(loaded: LoadedModel, name: str, asked: EncodedFacts, watch: Watch) -> Further:
     began = time.monotonic()
-    said = generated_success(loaded, asked, watch)
+    said, _ = generated_answers(loaded, asked, watch, shown=1)
     share = float(said.mean()) if len(said) else math.nan
     share = 1 - share if name.startswith("negated") else share
     return Further(share, len(asked), time.monotonic() - began)

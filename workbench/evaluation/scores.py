@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Texts = tuple[str, ...]
 NAN = float("nan")
 
 # Shown beside every number, in the window, the reports and the model card; the headline first.
@@ -95,16 +96,23 @@ class FactScores:
     generated_chat: Floats = field(default_factory=_nothing, repr=False)
     locality_kept_chat: Floats = field(default_factory=_nothing, repr=False)
     portability: Floats = field(default_factory=_nothing, repr=False)
+    # (F,) what the model wrote where "says it" was scored; empty where it was not
+    wrote: Texts = field(default=(), repr=False, kw_only=True)
+    wrote_chat: Texts = field(default=(), repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            if len(getattr(self, each.name)) != len(self.es):
-                object.__setattr__(self, each.name, np.full(len(self.es), NAN))
+        for name in FACT_NUMBERS:
+            if len(getattr(self, name)) != len(self.es):
+                object.__setattr__(self, name, np.full(len(self.es), NAN))
 
     def padded(self, count: int) -> "FactScores":
         """With facts behind them of which nothing is known, ``count`` in all."""
-        unknown = np.full(count - len(self.es), NAN)
-        return FactScores(**{f.name: np.concatenate([getattr(self, f.name), unknown]) for f in fields(self)})
+        more = count - len(self.es)
+        numbers: dict[str, Any] = {
+            name: np.concatenate([getattr(self, name), np.full(more, NAN)]) for name in FACT_NUMBERS
+        }
+        wrote, wrote_chat = (known and (*known, *[""] * more) for known in (self.wrote, self.wrote_chat))
+        return FactScores(**numbers, wrote=wrote, wrote_chat=wrote_chat)
 
     def means(self, perplexity: float = NAN, drift: float = NAN) -> Scores:
         """Over the facts that have the score."""
@@ -113,6 +121,7 @@ class FactScores:
 
 
 FACT_SCORES = tuple(f.name for f in fields(FactScores) if f.name in PROTOCOLS)
+FACT_NUMBERS = (*FACT_SCORES, "loss")
 SCORES = (*FACT_SCORES, "perplexity", "drift")
 
 

@@ -33,6 +33,7 @@ class Cause(Enum):
     LOST = "lost"
     KNOWN_BEFORE = "known before"
     FORCED_ONLY = "teacher forcing only"
+    ONE_FORM = "one form only"
     PROMPT_ONLY = "own prompt only"
 
 

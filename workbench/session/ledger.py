@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from workbench.editing.events import ModuleStep, StepApplied, StepSkipped, WarmupProgressed
+from workbench.editing.fact_events import tell
+from workbench.evaluation.fact_history import FactHistory
 from workbench.evaluation.scores import Scores
 from workbench.session.folder import Session
 from workbench.session.records import RunRecord, ScoreRecord, StepRecord
@@ -105,6 +107,17 @@ def scores_behind(session: Session, record: RunRecord) -> list[ScoreRecord]:
     earlier = scores_behind(session, session.run(record.parent))
     kept = [s for s in earlier if 0 < s.step <= (record.parent_step or 0)]
     return [*(s for s in own if s.step == 0), *kept, *(s for s in own if s.step)]
+
+
+def fact_history(session: Session, record: RunRecord) -> FactHistory:
+    """What became of the run's facts, steps before a branch included."""
+    found = FactHistory(record.recipe.form)
+    for step in session.history(record.id):
+        if step.position.editing:
+            tell(found, step.report)
+    for scored in scores_behind(session, record):
+        found.add_scores(scored.step, scored.per_fact)
+    return found
 
 
 def _entry(step: StepRecord, scores: Mapping[int, Scores]) -> LedgerStep:

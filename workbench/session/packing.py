@@ -18,12 +18,14 @@ from workbench.editing.events import (
     WarmupProgressed,
 )
 from workbench.errors import SessionError
-from workbench.evaluation.scores import FactScores, Scores
+from workbench.evaluation.scores import FACT_NUMBERS, FactScores, Scores, Texts
 
 T = TypeVar("T")
 
 _LITTLE = np.dtype("<f8")
 _MOST_FACTS = 10_000_000  # scored at once
+_LONGEST = 1_000  # characters of an answer
+_DAMAGED = "An array of the session is longer or shorter than it should be: it is damaged."
 _OF_FACTS = ("fact_success", "fact_loss")  # arrays of StepApplied, kept in its JSON
 
 
@@ -66,18 +68,40 @@ def _without_spectrum(module: ModuleStep) -> dict[str, Any]:
 
 def pack_scores(scores: Scores, per_fact: FactScores) -> tuple[str, str, int, bytes]:
     """(scores as JSON, names of the per-fact rows as JSON, number of facts, the rows compressed)."""
-    names = [f.name for f in fields(per_fact)]
-    rows = np.stack([getattr(per_fact, name) for name in names])  # (fields, facts)
-    return json.dumps(asdict(scores)), json.dumps(names), rows.shape[1], pack_floats(rows)
+    rows = np.stack([getattr(per_fact, name) for name in FACT_NUMBERS])  # (fields, facts)
+    return json.dumps(asdict(scores)), json.dumps(FACT_NUMBERS), rows.shape[1], pack_floats(rows)
 
 
-def unpack_scores(scores: str, names: str, facts: int, rows: bytes) -> tuple[Scores, FactScores]:
+def unpack_scores(
+    scores: str, names: str, facts: int, rows: bytes, answers: bytes | None = None
+) -> tuple[Scores, FactScores]:
     listed = json.loads(names)
     table = unpack_floats(rows, len(listed) * min(facts, _MOST_FACTS)).reshape(len(listed), facts)
     by_name = dict(zip(listed, table, strict=True))
     nothing = np.full(facts, math.nan)
-    per_fact = FactScores(**{f.name: by_name.get(f.name, nothing) for f in fields(FactScores)})
-    return _made(Scores, _object(scores)), per_fact
+    wrote, wrote_chat = _unpack_answers(answers, facts)
+    numbers = {name: by_name.get(name, nothing) for name in FACT_NUMBERS}
+    return _made(Scores, _object(scores)), FactScores(**numbers, wrote=wrote, wrote_chat=wrote_chat)
+
+
+def pack_answers(per_fact: FactScores) -> bytes | None:
+    """None where nothing was written."""
+    forms = per_fact.wrote, per_fact.wrote_chat
+    if not any(forms):
+        return None
+    cut = [[text[:_LONGEST] for text in texts] for texts in forms]
+    return zlib.compress(json.dumps(cut, ensure_ascii=False).encode("utf-8", "replace"), 1)
+
+
+def _unpack_answers(packed: bytes | None, facts: int) -> tuple[Texts, Texts]:
+    """Empty where they were not kept, as by earlier versions. Raises SessionError."""
+    if packed is None:
+        return (), ()
+    forms = json.loads(_inflated(packed, 2 * min(facts, _MOST_FACTS) * (6 * _LONGEST + 4) + 8))
+    plain, chat = (tuple(str(text) for text in texts) for texts in forms)
+    if len(plain) not in (0, facts) or len(chat) not in (0, facts):
+        raise SessionError("The answers of the session are more or fewer than its facts: it is damaged.")
+    return plain, chat
 
 
 def pack_floats(numbers: Floats) -> bytes:
@@ -86,14 +110,22 @@ def pack_floats(numbers: Floats) -> bytes:
 
 def unpack_floats(packed: bytes, most: int) -> Floats:
     """At most ``most`` numbers. Raises SessionError for more, however many it would unpack to."""
+    content = _inflated(packed, most * 8)
+    if len(content) % 8:
+        raise SessionError(_DAMAGED)
+    return np.frombuffer(content, _LITTLE).astype(float)
+
+
+def _inflated(packed: bytes, most: int) -> bytes:
+    """Raises SessionError for more bytes than ``most``."""
     stream = zlib.decompressobj()
     try:
-        content = stream.decompress(packed, most * 8 + 1)
+        content = stream.decompress(packed, most + 1)
     except zlib.error as error:
         raise SessionError(f"An array of the session cannot be unpacked ({error}): it is damaged.") from error
-    if len(content) > most * 8 or len(content) % 8 or not stream.eof:
-        raise SessionError("An array of the session is longer or shorter than it should be: it is damaged.")
-    return np.frombuffer(content, _LITTLE).astype(float)
+    if len(content) > most or not stream.eof:
+        raise SessionError(_DAMAGED)
+    return content
 
 
 def _object(value: Any) -> dict[str, Any]:

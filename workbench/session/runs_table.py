@@ -14,6 +14,7 @@ from workbench.errors import SessionError
 from workbench.session.database import Database
 from workbench.session.facts_table import FactsTable, forget_lists, keep_snapshot
 from workbench.session.packing import (
+    pack_answers,
     pack_floats,
     pack_report,
     pack_scores,
@@ -247,15 +248,24 @@ class RunsTable:
         return [_read(_checkpoint, row) for row in rows]
 
     def keep_scores(self, run: int, event: Evaluated) -> None:
+        answers = pack_answers(event.per_fact)
         with self._database.transaction() as transaction:
             transaction.run(
                 "INSERT OR REPLACE INTO score (run, step, scores, fields, facts, per_fact, retention) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (run, event.step, *pack_scores(event.scores, event.per_fact), pack_floats(event.retention)),
             )
+            if answers is not None:
+                transaction.run(
+                    "INSERT OR REPLACE INTO answer (run, step, written) VALUES (?, ?, ?)",
+                    (run, event.step, answers),
+                )
 
     def scores(self, run: int) -> list[ScoreRecord]:
-        query = "SELECT run, step, scores, fields, facts, per_fact, retention FROM score WHERE run = ? ORDER BY step"
+        query = (
+            "SELECT run, step, scores, fields, facts, per_fact, written, retention FROM score "
+            "LEFT JOIN answer USING (run, step) WHERE run = ? ORDER BY step"
+        )
         return [_read(_score, row) for row in self._database.rows(query, (run,))]
 
     def scored_steps(self, run: int) -> set[int]:
@@ -323,7 +333,6 @@ def _checkpoint(row: Any) -> CheckpointRecord:
 
 
 def _score(row: Any) -> ScoreRecord:
-    run, step, scores, names, facts, per_fact, retention = row
-    return ScoreRecord(
-        run, step, *unpack_scores(scores, names, facts, per_fact), unpack_floats(retention, min(facts, step))
-    )
+    run, step, *packed, retention = row
+    facts = int(packed[2])
+    return ScoreRecord(run, step, *unpack_scores(*packed), unpack_floats(retention, min(facts, step)))

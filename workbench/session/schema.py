@@ -108,7 +108,17 @@ CREATE TABLE list_digest (  -- of the facts of runs, which never change; those o
 ) STRICT;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _LIST_DIGESTS)
+_ANSWERS = """
+CREATE TABLE answer (  -- what the model wrote by itself when it was scored; earlier versions kept none
+    run INTEGER NOT NULL,
+    step INTEGER NOT NULL,
+    written BLOB NOT NULL,  -- zlib of JSON: [plain, in the chat], each a text a fact or empty
+    PRIMARY KEY (run, step),
+    FOREIGN KEY (run, step) REFERENCES score ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _LIST_DIGESTS, _ANSWERS)
 VERSION = len(MIGRATIONS)
 
 

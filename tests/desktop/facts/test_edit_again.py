@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from workbench.desktop.facts import FactsPanel, State
 from workbench.desktop.facts.store.fact_list import AGAIN
 
-RAN = (State.KEPT, State.LOST, State.MISSED, State.SKIPPED, State.NEW)
+RAN = (State.SAID, State.LOST, State.MISSED, State.SKIPPED, State.NEW)
 STEPS = (1, 1, 2, -1, -1)
 
 
@@ -32,7 +32,7 @@ def test_lost_facts_are_shown_and_selected(filled: FactsPanel) -> None:
     assert action.isEnabled()
     action.trigger()
     assert filled.facts_page.model.shown.tolist() == chosen(filled) == [1, 2]
-    filled.set_states(np.array([1, 2]), State.KEPT)
+    filled.set_states(np.array([1, 2]), State.SAID)
     assert not action.isEnabled()
 
 
@@ -40,7 +40,7 @@ def test_facts_to_edit_again_count_as_new_until_it_is_undone(filled: FactsPanel)
     run_over(filled)
     filled.action("lost").trigger()
     filled.action("again").trigger()
-    assert states(filled) == [State.KEPT, State.NEW, State.NEW, State.SKIPPED, State.NEW]
+    assert states(filled) == [State.SAID, State.NEW, State.NEW, State.SKIPPED, State.NEW]
     assert filled.facts.steps.tolist() == [1, AGAIN, AGAIN, -1, -1]
     assert "next run edits 2 facts again" in filled.facts_page.notice.label.text()
     filled.undo_stack.undo()
@@ -54,9 +54,9 @@ def test_undo_leaves_alone_what_a_run_has_done_since(filled: FactsPanel) -> None
     run_over(filled)
     filled.facts_page.reveal(np.array([1, 2]))
     filled.action("again").trigger()
-    filled.set_states(np.array([1]), State.KEPT, 1)
+    filled.set_states(np.array([1]), State.SAID, 1)
     filled.undo_stack.undo()
-    assert states(filled)[:3] == [State.KEPT, State.KEPT, State.MISSED]
+    assert states(filled)[:3] == [State.SAID, State.SAID, State.MISSED]
 
 
 def test_only_facts_that_were_edited_can_be_edited_again(filled: FactsPanel) -> None:

@@ -37,7 +37,7 @@ def assert_whole(facts: FactList, expected: list[Fact]) -> None:
 def test_removing_and_putting_back_restores_facts_states_and_steps(places: set[int], seed: int) -> None:
     facts, expected = filled(200), numbered(0, 200)
     chance = np.random.default_rng(seed)
-    states = chance.choice([State.NEW, State.KEPT, State.LOST], 200).astype(np.uint8)
+    states = chance.choice([State.NEW, State.SAID, State.LOST], 200).astype(np.uint8)
     facts.set_states(np.arange(200), states, np.arange(200, dtype=np.int32))
     gone = np.array(sorted(places))
     rows = facts.remove(gone)
@@ -85,8 +85,8 @@ def test_conflicts_follow_every_change() -> None:
 def test_a_run_s_state_shows_over_a_conflict() -> None:
     facts = FactList()
     facts.append(prepared([Fact("P", "a"), Fact("P", "b")]))
-    facts.set_states(np.array([0]), State.KEPT, 3)
-    assert (facts.state(0), int(facts.steps[0])) == (State.KEPT, 3)
+    facts.set_states(np.array([0]), State.SAID, 3)
+    assert (facts.state(0), int(facts.steps[0])) == (State.SAID, 3)
     assert facts.state(1) is State.CONFLICT
     facts.reset_states()
     assert facts.state(0) is State.CONFLICT

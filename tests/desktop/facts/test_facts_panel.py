@@ -101,14 +101,14 @@ def test_filtering_counts_and_says_where_nothing_matches(
 def test_states_filter_by_the_menu_and_follow_a_live_run(
     qtbot: QtBot, filled: FactsPanel, prompts: Prompts
 ) -> None:
-    filled.set_states(np.array([0, 1]), State.KEPT, 1)
+    filled.set_states(np.array([0, 1]), State.SAID, 1)
     bar = filled.page.filter_bar
     bar._menu.aboutToShow.emit()
-    kept = next(action for action in bar._menu.actions() if action.text().startswith("Kept"))
-    assert "2" in kept.text()
-    kept.trigger()
+    said = next(action for action in bar._menu.actions() if action.text().startswith("Says it"))
+    assert "2" in said.text()
+    said.trigger()
     assert len(prompts(filled)) == 2
-    filled.set_states(np.array([2, 3, 4]), State.KEPT, 2)
+    filled.set_states(np.array([2, 3, 4]), State.SAID, 2)
     qtbot.waitUntil(lambda: len(prompts(filled)) == 5)
 
 

@@ -9,7 +9,7 @@ from tests.desktop.shell import conftest as shell
 from tests.desktop.shell.walker import Walker
 from workbench.desktop.facts import State
 from workbench.desktop.ledger.columns import ES
-from workbench.desktop.ledger.step_facts import FOUND
+from workbench.desktop.ledger.step_facts import STATE
 from workbench.editing.events import Event, RunStarted, StepApplied
 from workbench.session.recorder import RunRecorder
 
@@ -70,7 +70,7 @@ def test_a_run_that_is_continued_counts_scores_and_marks_as_one(
     assert model.index(0, 4).data() == "8 of 8"
     assert texts(model, 1, ES)[-1]
     walker.wait(
-        lambda: all(ledger.facts.index(row, FOUND).data() for row in range(8)), "what the scoring found"
+        lambda: all(ledger.facts.index(row, STATE).data() for row in range(8)), "what the scoring found"
     )
 
 

@@ -75,7 +75,9 @@ def evaluated(step: int, batch: int = 100, facts: int = 3_000) -> Evaluated:
         perplexity=107.6 + 22 * done,
         facts=step * batch if step else facts,
     )
-    return Evaluated(step, scores, FactScores(*[EMPTY] * 7), retention(step))
+    return Evaluated(
+        step, scores, FactScores(EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY), retention(step)
+    )
 
 
 def retention(step: int) -> np.ndarray:

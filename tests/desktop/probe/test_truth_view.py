@@ -24,11 +24,11 @@ CONFLICT = Reason(Cause.CONFLICT, "Later fact 2 has the <b>same</b> prompt.", 1)
 
 
 def scores(es: float, loss: float) -> FactScores:
-    values = {"es": es, "gs": np.nan, "ls": 0.25, "exact": float(es == 1), "generated": 0.0}
-    found = {name: np.array([value]) for name, value in values.items()}
-    return FactScores(
-        **found, preference=np.array([1.0]), locality_kept=np.array([1.0]), loss=np.array([loss])
-    )
+    values = {"es": es, "gs": np.nan, "ls": 0.25, "exact": float(es == 1), "generated": 0.0, "loss": loss}
+    found = {
+        name: np.array([value]) for name, value in (values | {"preference": 1, "locality_kept": 1}).items()
+    }
+    return FactScores(**found)  # type: ignore[arg-type]  # arrays only
 
 
 def truth() -> FactTruth:

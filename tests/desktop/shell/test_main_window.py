@@ -46,7 +46,7 @@ def test_warm_up_and_edit_show_progress_scores_and_states(walker: Walker) -> Non
     walker.press("edit")
     walker.wait_for_end()
     assert window.desk.run.bridge.progress.count() == "4 of 4 facts"
-    assert set(states(window)) <= {State.KEPT, State.LOST, State.MISSED}
+    assert set(states(window)) <= {State.SAID, State.FORCED, State.LOST, State.MISSED}
     assert window.facts.facts.steps.tolist() == [1, 1, 2, 2]
     assert window.run_panel.scores_title.text() == "Scores after step 2, 4 facts"
     assert "was" in window.run_panel.figures["es"].was.text()
@@ -185,7 +185,7 @@ def test_a_failing_step_is_told_with_details_and_the_window_goes_on(
     assert torch.equal(weights(window), before)
     walker.press("edit")
     walker.wait_for_end()
-    assert set(states(window)) <= {State.KEPT, State.LOST, State.MISSED}
+    assert set(states(window)) <= {State.SAID, State.FORCED, State.LOST, State.MISSED}
 
 
 def test_a_run_that_begins_and_fails_between_two_ticks_is_told(

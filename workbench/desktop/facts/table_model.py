@@ -1,6 +1,7 @@
 """The table over a FactList: an array of the facts shown, in the order shown, and a last row to type a new fact."""
 
 import html
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,7 @@ class FactTableModel(QAbstractTableModel):
     def __init__(self, facts: FactList, history: FactHistory, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.facts, self.history = facts, history
+        self.wrote: Callable[[int], str] = lambda _place: ""  # what the model wrote for a fact, in a sentence
         self.query = Query()
         self.sort_column, self.descending = -1, False
         self.draft = EMPTY
@@ -121,7 +123,7 @@ class FactTableModel(QAbstractTableModel):
         state, step = self.facts.state(place), int(self.facts.steps[place])
         if role == STATE_ROLE:
             return state, step
-        return in_words(state, step) if role == Role.ToolTipRole else state.word
+        return tip(in_words(state, step, self.wrote(place))) if role == Role.ToolTipRole else state.word
 
     def _draft_data(self, column: int, role: int) -> Any:
         text = COLUMNS[column].read(self.draft)

@@ -22,7 +22,7 @@ from workbench.desktop.facts.widgets import set_up_rows
 from workbench.desktop.ledger.book import LedgerBook
 from workbench.desktop.ledger.columns import COLUMNS
 from workbench.desktop.ledger.model import Place
-from workbench.desktop.ledger.step_facts import FOUND, NUMBER, PROMPT, TARGET, RunFacts, StepFacts
+from workbench.desktop.ledger.step_facts import NUMBER, PROMPT, STATE, TARGET, RunFacts, StepFacts
 from workbench.desktop.moving import SelectingTable, SelectingTree
 from workbench.desktop.shell.action_button import ActionButton
 from workbench.desktop.shell.fitting_row import STRETCH, FittingRow
@@ -30,7 +30,7 @@ from workbench.desktop.widgets import line
 
 EMPTY = "Every run and step of this session is listed here as soon as one begins."
 ACTIONS = ("rewind", "branch", "replay", "name-run", "note-run")
-FACT_WIDTHS = {NUMBER: 48, TARGET: 84, FOUND: 52}
+FACT_WIDTHS = {NUMBER: 48, TARGET: 84, STATE: 112}
 Flag = QItemSelectionModel.SelectionFlag
 
 

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from workbench.desktop.ledger.step_facts import RunFacts
+from workbench.desktop.run.fact_states import STATES
+from workbench.evaluation.fact_history import FATES
 
 if TYPE_CHECKING:
     from workbench.session.folder import Session
@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
 def facts_of_run(session: "Session", run: int) -> RunFacts:
     """Raises SessionError where the session has no such run."""
-    from workbench.session.ledger import scores_behind
+    from workbench.session.ledger import fact_history
 
-    job, record = session.job(run), session.run(run)
-    scores = [s for s in scores_behind(session, record) if s.step]
-    exact = scores[-1].per_fact.exact if scores else np.empty(0)
-    return RunFacts(run, job.facts, job.warmup, exact)
+    job, history = session.job(run), fact_history(session, session.run(run))
+    states = [STATES[FATES[code]] for code in history.fates().tolist()]
+    return RunFacts(run, job.facts, job.warmup, states, history)

@@ -3,23 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QGuiApplication
 
-from workbench.desktop.run.fact_states import IS_KEPT
+from workbench.desktop.facts.store.states import MEANING, TOKEN, State
 from workbench.desktop.theme import tokens_of
 from workbench.desktop.widgets import tip
-from workbench.editing.events import Floats
+from workbench.evaluation.explaining import wrote_in_words
+from workbench.evaluation.fact_history import FactHistory
 from workbench.facts.fact import Fact
 
-NUMBER, PROMPT, TARGET, FOUND = range(4)
+NUMBER, PROMPT, TARGET, STATE = range(4)
 TITLES = ("No.", "Prompt", "Target", "Now")
 ABOUT = (
     "The fact's number in the run.",
     "",
     "",
-    "Whether the model answered with the target when the run was last scored.",
+    "Whether the model said the target when the run was last scored.",
 )
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -32,7 +32,8 @@ class RunFacts:
     run: int
     facts: Sequence[Fact]
     warmup: Sequence[Fact]
-    exact: Floats  # (facts scored,) share of the target's tokens at the last scoring
+    states: Sequence[State]  # of those that a step has touched
+    history: FactHistory
 
 
 class StepFacts(QAbstractTableModel):
@@ -71,14 +72,17 @@ class StepFacts(QAbstractTableModel):
         return tip(ABOUT[section]) if role == Role.ToolTipRole else None
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> object:
+        state = self._state(index.row()) if index.column() == STATE else None
         match role:
             case Role.DisplayRole:
                 return " ".join(self._text(index.row(), index.column()).split())
             case Role.ToolTipRole if index.column() in (PROMPT, TARGET):
                 return tip(self._text(index.row(), index.column()))
-            case Role.ForegroundRole if index.column() == FOUND:
-                tokens = tokens_of(QGuiApplication.palette())
-                return QColor(tokens.good if self._found(index.row()) == "kept" else tokens.bad)
+            case Role.ToolTipRole if state is not None and self._of is not None:
+                wrote = wrote_in_words(self._of.history.of(self._positions[index.row()]).wrote)
+                return tip(f"{state.word.capitalize()}: {MEANING[state]}.\n\n{wrote}".rstrip())
+            case Role.ForegroundRole if state is not None:
+                return QColor(getattr(tokens_of(QGuiApplication.palette()), TOKEN[state]))
             case Role.ForegroundRole if index.column() == NUMBER:
                 return QColor(tokens_of(QGuiApplication.palette()).dim)
         return None
@@ -91,11 +95,12 @@ class StepFacts(QAbstractTableModel):
                 return self.fact(row).prompt
             case 2:
                 return self.fact(row).target
-        return self._found(row)
+        state = self._state(row)
+        return "" if state is None else state.word
 
-    def _found(self, row: int) -> str:
+    def _state(self, row: int) -> State | None:
+        """None for warm-up facts and those that no step has touched."""
         position = self._positions[row]
-        if self._of is None or self.warming_up or position >= len(self._of.exact):
-            return ""
-        exact = float(self._of.exact[position])
-        return "" if np.isnan(exact) else "kept" if exact >= IS_KEPT else "lost"
+        if self._of is None or self.warming_up or position >= len(self._of.states):
+            return None
+        return self._of.states[position]

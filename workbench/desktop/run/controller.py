@@ -61,6 +61,7 @@ class RunController(QObject):
         self.activity = Activity.NOTHING
         self.unfinished: Unfinished | None = None
         self.states = FactStates(facts)
+        facts.facts_page.model.wrote = self._wrote
         self._discarding = False
         self._asked_to_stop = False
         self._returning = Background(self, told_to_the_end=True)
@@ -107,6 +108,9 @@ class RunController(QObject):
     def rows_of_step(self, step: int) -> IntArray:
         """Rows of the table that hold the facts of a step of the run that is shown, ascending."""
         return self.states.rows_of(self.bridge.series.fact_history.facts_of(step))
+
+    def _wrote(self, row: int) -> str:
+        return self.states.wrote(row, self.bridge.series.fact_history)
 
     def warm_up(
         self,

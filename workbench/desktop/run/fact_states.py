@@ -1,21 +1,31 @@
-"""What a run does to the facts of the table: which are in hand, applied, kept or lost."""
+"""What a run does to the facts of the table: which are in hand, applied, said or lost."""
 
 import numpy as np
 
 from workbench.desktop.facts import FactsPanel, State
 from workbench.desktop.facts.store.states import IntArray, StateArray
 from workbench.editing.events import Evaluated, RunStarted, StepApplied, StepSkipped
-from workbench.evaluation.fact_history import FATES, TAKEN, Codes, FactHistory, Fate
+from workbench.evaluation.explaining import wrote_in_words
+from workbench.evaluation.fact_history import FATES, FactHistory, Fate
+from workbench.evaluation.holding import Codes
 from workbench.runner.events import RunnerEvent
 
-IS_KEPT = TAKEN
-_STATES = {Fate.KEPT: State.KEPT, Fate.LOST: State.LOST, Fate.MISSED: State.MISSED}
+STATES = {
+    Fate.NEW: State.NEW,
+    Fate.SKIPPED: State.SKIPPED,
+    Fate.EDITED: State.EDITED,
+    Fate.SAID: State.SAID,
+    Fate.FORCED: State.FORCED,
+    Fate.LOST: State.LOST,
+    Fate.MISSED: State.MISSED,
+}
+_SCORED = (Fate.SAID, Fate.FORCED, Fate.LOST, Fate.MISSED)
 
 
 def judged(fates: Codes) -> tuple[IntArray, StateArray]:
     """Places in the run of the facts that were scored since their step, and the state of each."""
-    codes = np.array([_STATES.get(fate, State.NEW) for fate in FATES], np.uint8)
-    scored = np.flatnonzero(np.isin(fates, [FATES.index(fate) for fate in _STATES]))
+    codes = np.array([STATES[fate] for fate in FATES], np.uint8)
+    scored = np.flatnonzero(np.isin(fates, [FATES.index(fate) for fate in _SCORED]))
     return scored, codes[fates[scored]]
 
 
@@ -75,6 +85,11 @@ class FactStates:
         present = self._panel.facts.steps[rows] >= 0  # not those that are to be edited again
         if present.any():
             self._panel.set_states(rows[present], states[present])
+
+    def wrote(self, row: int, history: FactHistory) -> str:
+        """What the model wrote for the fact in this row when the run was last scored; "" where that is not known."""
+        places = np.flatnonzero(self.rows == row)
+        return wrote_in_words(history.of(int(places[0])).wrote) if len(places) else ""
 
     def rows_of(self, places: range) -> IntArray:
         """Where these of the run's facts are in the table, ascending, without those that are not there any more."""

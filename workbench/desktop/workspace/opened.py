@@ -180,7 +180,7 @@ def events_of(session: "Session", record: "RunRecord", until: int | None = None)
     facts, batch = session.job(record.id).facts, record.recipe.batch
     sizes = step_sizes(facts, batch, session.step_sizes(record.id))
     told: list[RunnerEvent] = [RunBegan(record.id, record.name, warming_up=False)]
-    told.append(RunStarted(record.facts, 0, len(sizes), record.modules, 0, sizes))
+    told.append(RunStarted(record.facts, 0, len(sizes), record.modules, 0, sizes, form=record.recipe.form))
     scores = {
         s.step: Evaluated(s.step, s.scores, s.per_fact, s.retention) for s in scores_behind(session, record)
     }

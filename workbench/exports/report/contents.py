@@ -92,6 +92,7 @@ class ReportContents:
         reports: list[StepApplied | StepSkipped] = [*self.steps, *self.skipped]
         reports.sort(key=lambda report: report.step)
         told = history_of(reports)
+        told.form = self.run.recipe.form
         for record in self.scores:
             told.add_scores(record.step, record.per_fact)
         return told

@@ -5,22 +5,22 @@ from collections.abc import Iterator, Sequence
 
 from workbench.evaluation.explaining import score_reasons
 from workbench.evaluation.fact_history import FactRecord, Fate, Moment
-from workbench.evaluation.scores import FACT_SCORES
+from workbench.evaluation.scores import FACT_NUMBERS
 from workbench.exports.report.contents import ReportContents
 from workbench.facts.cells import joined
 from workbench.facts.diagnosis import Neighbours, Reason
 
 Cell = str | int | float | bool | None
-_SCORES = (*FACT_SCORES, "loss")
+WROTE = ("wrote_before", "wrote_after", "wrote_chat_before", "wrote_chat_after")
 
 
 def fact_header() -> list[str]:
     """``es_by_step`` and ``loss_by_step``: ``0:0.000 3:1.000``, of the unedited model (0), right after the fact's own
     step, and after every step at which the run was scored."""
-    scores = [f"{name}_{when}" for when in ("before", "after") for name in _SCORES]
+    scores = [f"{name}_{when}" for when in ("before", "after") for name in FACT_NUMBERS]
     said = ["fact", "step", "state", "prompt", "target", "subject", "old", "rephrases", "tags"]
     history = ["es_at_step", "loss_at_step", "es_by_step", "loss_by_step"]
-    return [*said, *scores, *history, "causes", "reasons"]
+    return [*said, *WROTE, *scores, *history, "causes", "reasons"]
 
 
 def fact_rows(c: ReportContents) -> Iterator[list[Cell]]:
@@ -33,8 +33,9 @@ def fact_rows(c: ReportContents) -> Iterator[list[Cell]]:
             record.step or None,
             state_of(c, record, i),
             *(fact.prompt, fact.target, fact.subject, fact.old, joined(fact.rephrases), joined(fact.tags)),
-            *(record.before.get(name) for name in _SCORES),
-            *(record.after.get(name) for name in _SCORES),
+            *(record.wrote_before.plain, record.wrote.plain, record.wrote_before.chat, record.wrote.chat),
+            *(record.before.get(name) for name in FACT_NUMBERS),
+            *(record.after.get(name) for name in FACT_NUMBERS),
             record.at_edit.es if record.at_edit else None,
             record.at_edit.loss if record.at_edit else None,
             _by_step(record.trace, [moment.es for moment in record.trace]),

@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 from workbench import __version__
 from workbench.editing.recipe import Recipe
+from workbench.evaluation.before_after import answers
+from workbench.evaluation.fact_history import FactHistory, Fate
 from workbench.evaluation.scores import PROTOCOLS, Scores
 from workbench.evaluation.titles import TITLES
 from workbench.exports.report.contents import ReportContents
@@ -21,7 +23,14 @@ from workbench.session.provenance import base_name
 from workbench.settings import described
 
 TEMPLATE = "report.html.jinja"
-MOST_LOST = 25  # facts named that did not take
+MOST_LOST = 25  # facts named that do not hold
+MOST_ANSWERS = 500
+WROTE = {
+    "before": "Plain, before",
+    "after": "Plain, after",
+    "before_chat": "In the chat, before",
+    "after_chat": "In the chat, after",
+}
 DASH = "–"
 
 
@@ -31,6 +40,7 @@ def page(contents: ReportContents, plots: Sequence[Plot]) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    history = contents.history()
     return environment.from_string(source).render(
         title=contents.session,
         run=contents.run,
@@ -44,7 +54,8 @@ def page(contents: ReportContents, plots: Sequence[Plot]) -> str:
         modules=_modules(contents),
         settings=_settings(contents),
         adapters=_adapters(contents),
-        lost=_lost(contents),
+        answers=_answers(contents, history),
+        lost=_lost(contents, history),
         runs=_runs(contents),
         protocols=[(TITLES[name], PROTOCOLS[name]) for name in TITLES],
     )
@@ -171,19 +182,34 @@ def _adapters(c: ReportContents) -> dict[str, Any] | None:
     return {"head": ["", "Kept energy", "Size", *(TITLES[name] for name in names)], "rows": rows}
 
 
-def _lost(c: ReportContents) -> dict[str, Any] | None:
-    """Facts that are in the model and whose target is not the likeliest answer."""
-    _, after = c.scores_of_facts()
-    if after is None:
+def _answers(c: ReportContents, history: FactHistory) -> dict[str, Any] | None:
+    """What the model wrote for each edited fact, lost ones first; None where that was not kept."""
+    found = sorted(answers(c.facts, history), key=lambda answer: answer.rank)
+    heads = {name: head for name, head in WROTE.items() if any(getattr(a, name) is not None for a in found)}
+    rows = [
+        (a.place + 1, a.prompt, a.target, a.fate.value, [_shown(getattr(a, name)) for name in heads])
+        for a in found[:MOST_ANSWERS]
+    ]
+    return {"of": len(found), "heads": heads.values(), "rows": rows} if heads else None
+
+
+def _shown(text: str | None) -> str:
+    return DASH if text is None else text or "(nothing)"
+
+
+def _lost(c: ReportContents, history: FactHistory) -> dict[str, Any] | None:
+    """Facts that were scored and do not hold."""
+    if c.last is None:
         return None
-    lost = [i for i, exact in enumerate(after.exact[: len(c.facts)]) if exact < 1]
-    history, neighbours, shown = c.history(), Neighbours(c.facts), []
+    records = [history.of(i) for i in range(min(len(c.last.per_fact.es), len(c.facts)))]
+    lost = [i for i, record in enumerate(records) if record.fate in (Fate.LOST, Fate.MISSED)]
+    neighbours, shown = Neighbours(c.facts), []
     for i in lost[:MOST_LOST]:
-        record, fact = history.of(i), c.facts[i]
+        record, fact = records[i], c.facts[i]
         why = " ".join(reason.sentence for reason in reasons_of(c, record, neighbours, i))
         es = number(record.after.get("es", math.nan))
         shown.append((i + 1, fact.prompt, fact.target, es, state_of(c, record, i), why))
-    return {"count": len(lost), "of": min(len(after.exact), len(c.facts)), "shown": shown}
+    return {"count": len(lost), "of": len(records), "shown": shown}
 
 
 def _runs(c: ReportContents) -> list[tuple[str, ...]]:

@@ -77,4 +77,4 @@ def _holds(facts: FactList, word: str, found: IntArray) -> np.ndarray[tuple[int]
 def _named_states(word: str) -> list[State]:
     if len(word) < SHORTEST_STATE:
         return []
-    return [state for state in State if state.word.startswith(word)]
+    return [state for state in State if state.word.startswith(word) or state.name.lower().startswith(word)]

@@ -5,6 +5,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.evaluation.fact_history import Fate
+
 IntArray = NDArray[np.int64]
 StateArray = NDArray[np.uint8]
 
@@ -13,37 +15,43 @@ class State(IntEnum):
     NEW = 0
     EDITING = 1
     EDITED = 2  # applied, not scored yet
-    KEPT = 3
-    LOST = 4
-    CONFLICT = 5
-    WARM_UP = 6
-    SKIPPED = 7
-    MISSED = 8
+    SAID = 3
+    FORCED = 4
+    LOST = 5
+    MISSED = 6
+    CONFLICT = 7
+    WARM_UP = 8
+    SKIPPED = 9
 
     @property
     def word(self) -> str:
-        return self.name.lower().replace("_", "-")
+        return _WORDS.get(self) or self.name.lower().replace("_", "-")
 
 
-FORGOTTEN = frozenset({State.LOST, State.MISSED})  # edited, and not answered now
+_WORDS = {State.SAID: Fate.SAID.value, State.FORCED: Fate.FORCED.value}
+
+FORGOTTEN = frozenset({State.LOST, State.MISSED})  # edited, and not held now
 
 MEANING = {
     State.NEW: "not edited into the model yet",
     State.EDITING: "in the step that runs now",
     State.EDITED: "edited into the model, not scored yet",
-    State.KEPT: "the edited model answers with the target",
-    State.LOST: "edited, but the model no longer answers with the target",
+    State.SAID: "the edited model writes the target by itself, in every form that it was edited in",
+    State.FORCED: "each token of the target is the likeliest one after those before it, but the model does not write "
+    "the target by itself, or that was not scored",
+    State.LOST: "it held after its step; now the model neither writes the target nor gives it when forced",
     State.CONFLICT: "another fact has the same prompt and a different target",
     State.WARM_UP: "used for the whitening statistics",
     State.SKIPPED: "left out because its step was not finite; Edit tries it again",
-    State.MISSED: "edited, but the model did not answer with the target right after its step, nor since",
+    State.MISSED: "edited, but it did not hold right after its step, nor since",
 }
 
 TOKEN = {
     State.NEW: "edge",
     State.EDITING: "accent",
     State.EDITED: "dim",
-    State.KEPT: "good",
+    State.SAID: "good",
+    State.FORCED: "warning",
     State.LOST: "bad",
     State.CONFLICT: "warning",
     State.WARM_UP: "dim",
@@ -52,7 +60,8 @@ TOKEN = {
 }
 
 
-def in_words(state: State, step: int) -> str:
-    """One sentence; ``step`` is −1 for a fact that no step has touched."""
+def in_words(state: State, step: int, wrote: str = "") -> str:
+    """``step`` is −1 for a fact that no step has touched; ``wrote``: a sentence about what the model wrote."""
     meaning = f"{state.word.capitalize()}: {MEANING[state]}"
-    return f"{meaning} (edited at step {step:,})." if step >= 0 else f"{meaning}."
+    said = f"{meaning} (edited at step {step:,})." if step >= 0 else f"{meaning}."
+    return f"{said}\n\n{wrote}" if wrote else said
