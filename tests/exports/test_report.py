@@ -19,7 +19,7 @@ from workbench.editing.events import StepSkipped
 from workbench.editing.job import Job
 from workbench.editing.recipe import Recipe
 from workbench.errors import Cancelled, DiskFull, ExportError
-from workbench.evaluation.before_after import answers
+from workbench.evaluation.before_after import Answers
 from workbench.evaluation.scores import PROTOCOLS
 from workbench.evaluation.titles import TITLES
 from workbench.exports.report import plots as under_test
@@ -104,11 +104,12 @@ def test_the_page_shows_what_the_model_wrote_lost_facts_first(
     _, section = text.split("Before and after", 1)
     section = section.split("Settings", 1)[0]
     assert contents.last is not None
-    ranked = sorted(answers(contents.facts, contents.history()), key=lambda a: a.rank)
+    found = Answers(contents.facts, contents.history())
+    ranked = [found[place] for place in found.worst_first()]
     places = [section.index(answer.prompt) for answer in ranked]
     assert places == sorted(places)
     written = [row["wrote_after"] for row in rows(path.parent / "facts.csv")]
-    assert written == [answer.after for answer in sorted(ranked, key=lambda a: a.place)]
+    assert written == [answer.after for answer in found]
     assert all(answer.after is not None and (answer.after or "(nothing)") in section for answer in ranked)
 
 

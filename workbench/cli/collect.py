@@ -19,7 +19,7 @@ from workbench.editing.events import (
 )
 from workbench.editing.fact_events import tell
 from workbench.errors import Cancelled
-from workbench.evaluation.before_after import Answer, answers
+from workbench.evaluation.before_after import Answer, Answers
 from workbench.evaluation.fact_history import FactHistory
 from workbench.evaluation.scores import Scores
 from workbench.facts.fact import Fact
@@ -97,7 +97,7 @@ class RunReport:
             "warmup": self._warmup(),
             "before": None if self.before is None else asdict(self.before),
             "after": None if self.after is None else asdict(self.after),
-            "answers": [_answer(answer) for answer in answers(self._facts, self.history)],
+            "answers": [_answer(answer) for answer in Answers(self._facts, self.history)],
             "retention": self._retention(),
             "success": [_success(s) for s in self.steps],
             "skipped": [asdict(s) for s in self.skipped],

@@ -9,6 +9,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.desktop.actions import WindowActions
+from workbench.desktop.answers import AnswersPanel
 from workbench.desktop.compare.panel import ComparePanel
 from workbench.desktop.desk import Desk
 from workbench.desktop.facts import FactsPanel
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.ledger = LedgerPanel(
             LedgerBook(self.desk.keeper, self.desk.run, self), self.actions_by_name.by_name
         )
+        self.answers = AnswersPanel(self.desk.keeper, self.desk.run)
         self.compare = ComparePanel(self.desk.keeper)
         self.docks = make_docks(self)
         self._make_bars()

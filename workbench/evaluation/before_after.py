@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 
@@ -29,30 +30,56 @@ class Answer:
     says_it: bool | None  # after the edits
     says_it_chat: bool | None
 
-    @property
-    def rank(self) -> int:
-        """0 for those that were lost, more for those that need a look less."""
-        return _RANK[self.fate]
 
+class Answers(Sequence[Answer]):
+    """Of the facts that a step of the run has touched, in its order; as the history is now."""
 
-def answers(facts: Sequence[Fact], history: FactHistory) -> list[Answer]:
-    """Of the facts that a step of the run has touched, in its order."""
-    before, after = history.before, history.after
-    return [
-        Answer(
+    def __init__(self, facts: Sequence[Fact], history: FactHistory) -> None:
+        self.facts, self.form = facts, history.form
+        self.fates = history.fates()[: len(facts)]
+        self._before, self._after = history.before, history.after
+
+    def __len__(self) -> int:
+        return len(self.fates)
+
+    @overload
+    def __getitem__(self, place: int) -> Answer: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Answer]: ...
+    def __getitem__(self, place: int | slice) -> Answer | list[Answer]:
+        if isinstance(place, slice):
+            return [self[i] for i in range(*place.indices(len(self)))]
+        fact = self.facts[range(len(self))[place]]
+        return Answer(
             place=place,
             prompt=fact.prompt,
             target=fact.target,
-            fate=FATES[code],
-            before=_text(before, "wrote", place),
-            after=_text(after, "wrote", place),
-            before_chat=_text(before, "wrote_chat", place),
-            after_chat=_text(after, "wrote_chat", place),
-            says_it=_says(after, "generated", place),
-            says_it_chat=_says(after, "generated_chat", place),
+            fate=FATES[self.fates[place]],
+            before=_text(self._before, "wrote", place),
+            after=_text(self._after, "wrote", place),
+            before_chat=_text(self._before, "wrote_chat", place),
+            after_chat=_text(self._after, "wrote_chat", place),
+            says_it=_says(self._after, "generated", place),
+            says_it_chat=_says(self._after, "generated_chat", place),
         )
-        for place, (fact, code) in enumerate(zip(facts, history.fates().tolist(), strict=False))
-    ]
+
+    @property
+    def kept(self) -> bool:
+        """Whether any text is there; earlier versions kept none."""
+        return any(s is not None and (s.wrote or s.wrote_chat) for s in (self._before, self._after))
+
+    def written(self) -> tuple[str, ...]:
+        """Names of the texts that were kept, in the forms that the run was made for."""
+        chat = self.form != "plain" and any(
+            s is not None and s.wrote_chat for s in (self._before, self._after)
+        )
+        plain = self.form != "chat" or not chat
+        return (("before", "after") if plain else ()) + (("before_chat", "after_chat") if chat else ())
+
+    def worst_first(self) -> list[int]:
+        """Places: lost facts first, those that the model says last, otherwise in the order of the run."""
+        ranks = np.array([_RANK[fate] for fate in FATES])[self.fates]
+        return [int(place) for place in np.argsort(ranks, kind="stable")]
 
 
 def states_in_words(history: FactHistory) -> str:

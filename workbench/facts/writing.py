@@ -3,8 +3,9 @@
 import contextlib
 import csv
 import errno
+import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TextIO
@@ -40,7 +41,7 @@ def write_csv(path: Path | str, facts: Iterable[Fact]) -> int:
 
     Raises DiskFull, or ExportError where the place cannot be written to; the old file is then unchanged.
     """
-    return _write_table(path, COLUMNS, map(_cells, facts))
+    return write_table(path, COLUMNS, map(_cells, facts))
 
 
 def write_jsonl(path: Path | str, facts: Iterable[Fact]) -> int:
@@ -56,10 +57,11 @@ def write_jsonl(path: Path | str, facts: Iterable[Fact]) -> int:
 def write_bad_rows(path: Path | str, bad: Iterable[BadRow]) -> int:
     """Row, column, reason and the start of what stood there, as CSV. Returns and raises as ``write_csv``."""
     rows = ((str(row.row), row.column, row.reason, row.content) for row in bad)
-    return _write_table(path, ("row", "column", "reason", "content"), rows)
+    return write_table(path, ("row", "column", "reason", "content"), rows)
 
 
-def _write_table(path: Path | str, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> int:
+def write_table(path: Path | str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    """Rows as CSV. Returns their number and raises as ``write_csv``."""
     written = 0
     with _replacing(Path(path), "utf-8-sig") as file:
         writer = csv.writer(file)
@@ -68,6 +70,14 @@ def _write_table(path: Path | str, header: tuple[str, ...], rows: Iterable[tuple
             writer.writerow(map(neutralised, row))
             written += 1
     return written
+
+
+def as_tabbed(rows: Iterable[Sequence[str]]) -> str:
+    """For a spreadsheet to paste: cells between tabs, quoted where they must be."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter="\t", lineterminator="\r\n")
+    writer.writerows([neutralised(cell) for cell in row] for row in rows)
+    return out.getvalue()
 
 
 def _cells(fact: Fact) -> tuple[str, ...]:

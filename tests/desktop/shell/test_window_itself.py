@@ -25,7 +25,7 @@ def test_nothing_is_cut_and_nothing_scrolls_sideways_at_1280_by_800(walker: Walk
     assert (window.width(), window.height()) == (1_280, 800)
     for dock, panels in (
         ("model", ("model", "method", "run")),
-        ("probe", ("probe", "ledger", "compare", "log")),
+        ("probe", ("probe", "ledger", "answers", "compare", "log")),
     ):
         for panel in panels:
             window.docks[dock].show_panel(panel)
@@ -43,7 +43,7 @@ def test_nothing_is_cut_and_nothing_scrolls_sideways_at_1280_by_800(walker: Walk
 
 def test_every_control_has_a_name_and_every_disabled_one_says_why(walker: Walker) -> None:
     window = walker.window
-    bottom = [("probe", panel) for panel in ("probe", "ledger", "compare", "log")]
+    bottom = [("probe", panel) for panel in ("probe", "ledger", "answers", "compare", "log")]
     for dock, panel in [*(("model", panel) for panel in ("model", "method", "run")), *bottom]:
         window.docks[dock].show_panel(panel)
         QApplication.processEvents()

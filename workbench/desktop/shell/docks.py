@@ -18,9 +18,10 @@ def make_docks(window: MainWindow) -> dict[str, PanelDock]:
     right.add_panel("model", "Model", window.model)
     right.add_panel("method", "Method", window.method)
     right.add_panel("run", "Run", window.run_panel)
-    bottom = PanelDock("probe", "Probe, ledger, compare, log", window)
+    bottom = PanelDock("probe", "Probe, ledger, answers, compare, log", window)
     bottom.add_panel("probe", "Probe", window.probe)
     bottom.add_panel("ledger", "Ledger", window.ledger)
+    bottom.add_panel("answers", "Before and after", window.answers)
     bottom.add_panel("compare", "Compare", window.compare)
     bottom.add_panel("log", "Log", window.log_panel)
     return {"facts": FactsDock(window.facts, window), "model": right, "probe": bottom}

@@ -1,4 +1,4 @@
-"""What became of each fact: to the probe dock, and from a cell of the retention plot to its facts."""
+"""What became of each fact: to the probe dock, and from answers and cells of the retention plot to the facts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from workbench.desktop.run.fact_truths import FactTruths
+from workbench.desktop.shell.notices import Notice
 
 if TYPE_CHECKING:
     from workbench.desktop.main_window import MainWindow
@@ -22,12 +23,28 @@ class FactStories(QObject):
         self._truths.broke.connect(window.handlers.tell_failure)
         window.desk.keeper.left.connect(self._truths.forget)
         window.plots.facts_wanted.connect(self._show_facts_of)
+        window.answers.fact_wanted.connect(self._show_fact)
+        window.answers.said.connect(self._tell)
+        window.answers.failed.connect(window.handlers.tell_failure)
 
     def close(self) -> None:
         self._truths.close()
+        self._window.answers.close_threads()
 
     @Slot(int)
     def _show_facts_of(self, step: int) -> None:
         window = self._window
         window.docks["facts"].show()
         window.facts.reveal(window.desk.run.rows_of_step(step))
+
+    @Slot(int)
+    def _show_fact(self, place: int) -> None:
+        window = self._window
+        rows = window.desk.run.states.rows_of(range(place, place + 1))
+        if len(rows):
+            window.docks["facts"].show()
+            window.facts.reveal(rows)
+
+    @Slot(str, str)
+    def _tell(self, sentence: str, level: str) -> None:
+        self._window.notices.show_notice(Notice(sentence, level, key="answers"))

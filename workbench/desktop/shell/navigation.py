@@ -21,12 +21,13 @@ PANELS = (
     ("probe", "ledger", "Ledger"),
     ("probe", "compare", "Compare"),
     ("probe", "log", "Log"),
-)  # dock, panel, title
+)  # dock, panel, title; with Alt and a digit
+ANSWERS = ("probe", "answers", "Before and after")
 PLOTS = "plots"
 
 
 class Navigation(QObject):
-    """``actions``: one for each panel, which it brings to the front, and one for the plots; Alt and a digit."""
+    """``actions``: one for each panel, which it brings to the front, and one for the plots."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -35,12 +36,13 @@ class Navigation(QObject):
             self._made(n, (dock, panel), title) for n, (dock, panel, title) in enumerate(PANELS, start=1)
         ]
         self.actions.append(self._made(len(PANELS) + 1, (PLOTS, PLOTS), "Plots"))
+        self.actions.append(self._made(0, ANSWERS[:2], ANSWERS[2]))
 
     def _made(self, number: int, place: tuple[str, str], title: str) -> QAction:
         action = QAction(title, self._window)
         action.setObjectName(f"action-show-{place[1]}")
         action.setData(place)
-        action.setShortcut(f"Alt+{number % 10}")
+        action.setShortcut(f"Alt+{number % 10}" if number else "Ctrl+Shift+B")
         action.setStatusTip(f"Bring {title.lower()} to the front")
         action.triggered.connect(self._show)
         return action

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from workbench import __version__
 from workbench.editing.recipe import Recipe
-from workbench.evaluation.before_after import answers
+from workbench.evaluation.before_after import Answers
 from workbench.evaluation.fact_history import FactHistory, Fate
 from workbench.evaluation.scores import PROTOCOLS, Scores
 from workbench.evaluation.titles import TITLES
@@ -184,13 +184,16 @@ def _adapters(c: ReportContents) -> dict[str, Any] | None:
 
 def _answers(c: ReportContents, history: FactHistory) -> dict[str, Any] | None:
     """What the model wrote for each edited fact, lost ones first; None where that was not kept."""
-    found = sorted(answers(c.facts, history), key=lambda answer: answer.rank)
-    heads = {name: head for name, head in WROTE.items() if any(getattr(a, name) is not None for a in found)}
+    found = Answers(c.facts, history)
+    heads = found.written()
+    if not found.kept:
+        return None
+    shown = [found[place] for place in found.worst_first()[:MOST_ANSWERS]]
     rows = [
         (a.place + 1, a.prompt, a.target, a.fate.value, [_shown(getattr(a, name)) for name in heads])
-        for a in found[:MOST_ANSWERS]
+        for a in shown
     ]
-    return {"of": len(found), "heads": heads.values(), "rows": rows} if heads else None
+    return {"of": len(found), "heads": [WROTE[name] for name in heads], "rows": rows}
 
 
 def _shown(text: str | None) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from workbench.facts.build import Tally
-from workbench.facts.cells import TAG_SEPARATORS, joined, neutralised, restored
+from workbench.facts.cells import TAG_SEPARATORS, joined, restored
 from workbench.facts.fact import Fact, Probe
 from workbench.facts.mapping import Mapping, guess
 from workbench.facts.table import column_names
 from workbench.facts.text import count
 from workbench.facts.values import BadField
+from workbench.facts.writing import as_tabbed
 
 MAX_COPIED = 100_000  # facts
 
@@ -48,11 +49,7 @@ def to_text(facts: Sequence[Fact]) -> str:
     """With a header; columns that are empty throughout are left out."""
     table = {name: [read(fact) for fact in facts] for name, read in CELLS.items()}
     used = {name: column for name, column in table.items() if name in NEEDED or any(column)}
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter="\t", lineterminator="\r\n")
-    writer.writerow(used)
-    writer.writerows([neutralised(cell) for cell in row] for row in zip(*used.values(), strict=True))
-    return out.getvalue()
+    return as_tabbed([tuple(used), *zip(*used.values(), strict=True)])
 
 
 def from_text(text: str) -> Pasted:
