@@ -73,7 +73,7 @@ def test_giving_up_early_changes_no_verdict(taught: LoadedModel) -> None:
     by_answer = [float(agrees(a, f.target)) for a, f in zip(answers, facts.facts, strict=True)]
     success, texts = generated_answers(taught, facts)
     assert success.tolist() == by_answer == [1, 0, 1, 1, 0]
-    assert texts == ("Paris", "gre…", "St. Louis", "green", "St. L…")
+    assert texts == ("Paris", "green", "St. Louis", "green", "St. Lou…")
     first = read_answers(taught, facts.prompts).first
     assert generated_answers(taught, facts, first=first)[0].tolist() == by_answer
 
@@ -83,7 +83,7 @@ def test_an_answer_that_strays_at_once_is_written_on_for_few_facts(
 ) -> None:
     facts = encode_facts(taught, [FACTS[0], Fact("The capital of Fran", "x")])
     first = read_answers(taught, facts.prompts).first
-    assert generated_answers(taught, facts, first=first)[1] == ("Paris", "ce i…")
+    assert generated_answers(taught, facts, first=first)[1] == ("Paris", "ce is Pa…")
     monkeypatch.setattr("workbench.evaluation.answers.WRITTEN_OUT", 0)
     success, texts = generated_answers(taught, facts, first=first)
     assert (success.tolist(), texts) == ([1, 0], ("Paris", "c…"))

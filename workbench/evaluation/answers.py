@@ -16,7 +16,7 @@ from workbench.models.encoding import Encoded
 from workbench.models.loaded import LoadedModel
 
 MARGIN = 8  # tokens that an answer may be longer than its target's
-SHOWN = 4  # tokens written of an answer that strays from its target
+SHOWN = 8  # tokens written of an answer that strays from its target
 WRITTEN_OUT = 20  # facts of which an answer that strays at once is written on: each costs as much as its ES
 ELLIPSIS = "…"  # behind an answer that is cut; punctuation, which no comparison counts
 

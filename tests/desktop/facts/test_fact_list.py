@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.desktop.facts.store.batch import conflicting, prepared
+from workbench.desktop.facts.store.batch import conflicting, prepared, repeated
 from workbench.desktop.facts.store.fact_list import ONE_BY_ONE, FactList
 from workbench.desktop.facts.store.states import State
 from workbench.facts import Fact
@@ -82,6 +82,17 @@ def test_conflicts_follow_every_change() -> None:
     assert facts.state_counts()[State.CONFLICT] == 0
 
 
+def test_a_fact_that_says_what_an_earlier_one_says_is_marked() -> None:
+    facts = FactList()
+    facts.append(prepared([Fact("P", "a"), Fact("Q", "b"), Fact("p ", "A"), Fact("P", "a")]))
+    assert [facts.state(i) for i in range(4)] == [State.NEW, State.NEW, State.DUPLICATE, State.DUPLICATE]
+    facts.remove(np.array([0]))
+    assert [facts.state(i) for i in range(3)] == [State.NEW, State.NEW, State.DUPLICATE]
+    facts.append(prepared([Fact("P", "other")]))
+    assert facts.state_counts()[State.DUPLICATE] == 0  # now they contradict one another
+    assert facts.state_counts()[State.CONFLICT] == 3
+
+
 def test_a_run_s_state_shows_over_a_conflict() -> None:
     facts = FactList()
     facts.append(prepared([Fact("P", "a"), Fact("P", "b")]))
@@ -91,6 +102,15 @@ def test_a_run_s_state_shows_over_a_conflict() -> None:
     facts.reset_states()
     assert facts.state(0) is State.CONFLICT
     assert facts.steps.tolist() == [-1, -1]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(-4, 4), st.integers(-2, 2)), max_size=60))
+def test_repeated_finds_all_but_the_first_of_equal_facts(pairs: list[tuple[int, int]]) -> None:
+    prompts = np.array([prompt for prompt, _ in pairs], np.int64)
+    answers = np.array([answer for _, answer in pairs], np.int64)
+    expected = {i for i, pair in enumerate(pairs) if pair in pairs[:i]}
+    assert set(repeated(prompts, answers).tolist()) == expected
 
 
 @settings(deadline=None)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -113,6 +113,30 @@ def test_what_is_dropped_goes_where_it_belongs(
         window.dropEvent(QDropEvent(QPointF(1, 1), Qt.DropAction.CopyAction, data, *keys))
     qtbot.waitUntil(lambda: len(taken) == 3)
     assert taken == [("session", "dropped.stableedit"), ("model", "model"), ("facts", "facts.csv")]
+
+
+def test_a_file_of_facts_that_is_dragged_shows_where_it_would_go(window: MainWindow, tmp_path: Path) -> None:
+    table = tmp_path / "facts.csv"
+    table.write_text("prompt,target\na,b\n")
+    mark = find(window, QLabel, "drop-mark")
+
+    def drag(path: Path) -> bool:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        keys = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(
+            window, QDragEnterEvent(QPointF(1, 1).toPoint(), Qt.DropAction.CopyAction, data, *keys)
+        )
+        return mark.isVisible()
+
+    assert drag(table)
+    assert mark.size() == window.facts.size()
+    QApplication.sendEvent(window, QDragLeaveEvent())
+    assert not mark.isVisible()
+    assert not drag(tmp_path)
+    window.facts.lock("Facts cannot be changed while a run goes on.")
+    assert drag(table)
+    assert "run goes on" in mark.text()
 
 
 def test_one_notice_of_a_kind_is_kept_and_the_newest_is_in_front(window: MainWindow) -> None:

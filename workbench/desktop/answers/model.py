@@ -16,12 +16,7 @@ from workbench.facts.text import fold
 
 NUMBER, STATE, PROMPT, TARGET, WROTE = range(5)  # from WROTE on what the model wrote
 UNKNOWN, NOTHING = "–", "(nothing)"
-TITLES = {
-    "before": "Before",
-    "after": "After",
-    "before_chat": "Before, in the chat",
-    "after_chat": "After, in the chat",
-}
+TITLES = {"before": "Before", "after": "After", "before_chat": "Before, chat", "after_chat": "After, chat"}
 ABOUT = {
     "before": "What the unedited model writes by itself after the prompt.",
     "after": "What the edited model writes by itself after the prompt, when the run was last scored.",

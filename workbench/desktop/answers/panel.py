@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.desktop.answers.model import NONE, NUMBER, PROMPT, STATE, AnswersModel
+from workbench.desktop.answers.model import NONE, NUMBER, PROMPT, STATE, TARGET, AnswersModel
 from workbench.desktop.background import Background, Tell
 from workbench.desktop.empty_page import EmptyPage
 from workbench.desktop.facts.eliding import PromptDelegate
@@ -35,7 +35,7 @@ from workbench.facts.fact import Fact
 
 EMPTY = "What the model writes for each fact, before and after its edit, appears here once a run was scored."
 NOT_KEPT = "The texts of this run were not kept: an earlier version of the workbench made it."
-WIDTHS = {NUMBER: 56, STATE: 118}
+WIDTHS = {NUMBER: 44, STATE: 112, TARGET: 90}
 Flag = QItemSelectionModel.SelectionFlag
 
 

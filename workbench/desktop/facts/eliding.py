@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
+from workbench.desktop.facts.store.columns import TAGS
 from workbench.desktop.theme import tokens_of
 
 SUBJECT_ROLE, TAGS_ROLE = int(Qt.ItemDataRole.UserRole) + 1, int(Qt.ItemDataRole.UserRole) + 2  # texts
@@ -21,9 +22,10 @@ def elided(text: str, subject: str, metrics: QFontMetrics, width: int) -> str:
         return metrics.elidedText(text, Elide.ElideMiddle, width)
     room = width - metrics.horizontalAdvance(subject)
     least = metrics.horizontalAdvance("… ")
-    if room < 2 * least:
-        return metrics.elidedText(subject, Elide.ElideMiddle, width)
     head, tail = text[:at], text[at + len(subject) :]
+    if room < 2 * least:
+        whole = "…" * bool(head.strip()) + subject + "…" * bool(tail.strip())
+        return metrics.elidedText(whole, Elide.ElideMiddle, width)
     for_tail = min(metrics.horizontalAdvance(tail), max(least, room // 2))
     head = _before(head, metrics, room - for_tail)
     return head + subject + _behind(tail, metrics, room - metrics.horizontalAdvance(head))
@@ -72,6 +74,9 @@ class PromptDelegate(QStyledItemDelegate):
 
 
 def _tags(option: QStyleOptionViewItem, index: Index) -> str:
+    table = option.widget
+    if isinstance(table, QTableView) and not table.isColumnHidden(TAGS):
+        return ""
     tags = str(index.data(TAGS_ROLE) or "")
     rect: QRect = option.rect
     return (

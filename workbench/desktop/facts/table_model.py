@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QBrush, QColor, QGuiApplication
 
+from workbench.desktop.facts.eliding import SUBJECT_ROLE, TAGS_ROLE
 from workbench.desktop.facts.history import FactHistory
 from workbench.desktop.facts.store.batch import prepared
 from workbench.desktop.facts.store.columns import COLUMNS, PROMPT, STATE, TARGET, problem_of
@@ -25,7 +26,7 @@ Role = Qt.ItemDataRole
 
 STATE_ROLE = int(Role.UserRole)  # (State, step) or None
 
-ROLES = {Role.DisplayRole, Role.EditRole, Role.ToolTipRole, STATE_ROLE}
+ROLES = {Role.DisplayRole, Role.EditRole, Role.ToolTipRole, STATE_ROLE, SUBJECT_ROLE, TAGS_ROLE}
 
 LONGEST_CELL = 300  # characters drawn of a cell
 LONGEST_TIP = 1_500
@@ -42,6 +43,15 @@ def tip(text: str) -> str:
 
 def one_line(text: str) -> str:
     return cut(text, LONGEST_CELL).replace("\r\n", "\n").replace("\n", " ↵ ").replace("\t", " ")
+
+
+def _about_prompt(fact: Fact, role: int) -> str:
+    if role == SUBJECT_ROLE:
+        return one_line(fact.subject)
+    tags = ", ".join(fact.tags)
+    if role == TAGS_ROLE:
+        return one_line(tags)
+    return tip(f"{fact.prompt}\n\nTags: {tags}" if tags else fact.prompt)
 
 
 class FactTableModel(QAbstractTableModel):
@@ -112,6 +122,8 @@ class FactTableModel(QAbstractTableModel):
         place = int(self._rows[row])
         if column == STATE:
             return self._state_data(place, role)
+        if column == PROMPT and role in (SUBJECT_ROLE, TAGS_ROLE, Role.ToolTipRole):
+            return _about_prompt(self.facts[place], role)
         text = COLUMNS[column].read(self.facts[place])
         if role == Role.DisplayRole:
             return one_line(text)

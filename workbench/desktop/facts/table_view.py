@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QAction, QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QAbstractItemView,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.desktop.facts.eliding import PromptDelegate
 from workbench.desktop.facts.state_delegate import StateDelegate
 from workbench.desktop.facts.store.columns import COLUMNS, PROMPT, STATE, TARGET
 from workbench.desktop.facts.store.states import IntArray
@@ -51,6 +52,7 @@ class FactTable(SelectingTable):
         triggers = QAbstractItemView.EditTrigger
         self.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed)
         self.setItemDelegateForColumn(STATE, StateDelegate(self))
+        self.setItemDelegateForColumn(PROMPT, PromptDelegate(self))
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._set_up_headers()
@@ -175,15 +177,19 @@ class FactTable(SelectingTable):
         """Looking through a million rows for a letter typed beside a cell would hold up the window."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A line under each row, and none between columns."""
+        """A line under each row, none between columns, and a frame around the cell that the keyboard is in."""
         super().paintEvent(event)
         painter = QPainter(self.viewport())
-        painter.setPen(QColor(tokens_of(self.palette()).line))
+        tokens = tokens_of(self.palette())
+        painter.setPen(QColor(tokens.line))
         first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
         last = last if last >= 0 else self._model.rowCount() - 1
         for row in range(max(first, 0), last + 1):
             bottom = self.rowViewportPosition(row) + ROW_HEIGHT - 1
             painter.drawLine(0, bottom, self.viewport().width(), bottom)
+        if self.hasFocus() and self.currentIndex().isValid():
+            painter.setPen(QPen(QColor(tokens.accent), 2))
+            painter.drawRect(self.visualRect(self.currentIndex()).adjusted(1, 1, -1, -2))
         painter.end()
 
     def show_columns_menu(self, at: QPoint) -> None:

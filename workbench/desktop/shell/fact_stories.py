@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from workbench.desktop.run.fact_truths import FactTruths
+from workbench.desktop.shell.drop_mark import DropMark
 from workbench.desktop.shell.notices import Notice
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class FactStories(QObject):
         self._truths.broke.connect(window.handlers.tell_failure)
         window.desk.keeper.left.connect(self._truths.forget)
         window.plots.facts_wanted.connect(self._show_facts_of)
+        self._drop = DropMark(window, window.facts)
         window.answers.fact_wanted.connect(self._show_fact)
         window.answers.said.connect(self._tell)
         window.answers.failed.connect(window.handlers.tell_failure)

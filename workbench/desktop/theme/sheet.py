@@ -157,6 +157,8 @@ QLabel[role="caption"] { color: $dim; font-size: 12px; }
 QLabel[role="group"] { color: $dim; font-weight: 600; font-size: 12px; }
 QLabel[role="title"] { color: $ink; font-weight: 600; }
 QLabel[role="headline"] { color: $ink; font-weight: 600; font-size: 20px; }
+QLabel[role="drop"] { background: $pane; color: $accent; border: 2px dashed $accent; border-radius: 6px;
+  padding: 24px; font-weight: 600; }
 QLabel[role="figure"] { color: $ink; font-weight: 600; }
 QLabel[level="good"] { color: $good; }
 QLabel[level="warning"] { color: $warning; }

@@ -70,3 +70,12 @@ def conflicting(prompts: IntArray, answers: IntArray) -> IntArray:
     differ = np.minimum.reduceat(sorted_answers, first) != np.maximum.reduceat(sorted_answers, first)
     clashing: IntArray = order[np.repeat(differ, np.diff(np.r_[first, len(prompts)]))]
     return clashing
+
+
+def repeated(prompts: IntArray, answers: IntArray) -> IntArray:
+    """Places, in no order, of facts that say what an earlier one says."""
+    order = np.lexsort((answers, prompts))
+    later, earlier = order[1:], order[:-1]
+    same = (prompts[later] == prompts[earlier]) & (answers[later] == answers[earlier])
+    again: IntArray = later[same]
+    return again

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.desktop.facts.store.batch import Batch, chosen, conflicting, prepared
+from workbench.desktop.facts.store.batch import Batch, chosen, conflicting, prepared, repeated
 from workbench.desktop.facts.store.states import IntArray, State, StateArray
 from workbench.facts.fact import Fact
 
@@ -54,7 +54,7 @@ class FactList:
         self._answers = np.empty(0, np.int64)
         self._states = np.empty(0, np.uint8)
         self._steps = np.empty(0, np.int32)
-        self._conflict = np.empty(0, np.bool_)
+        self._marks = np.empty(0, np.uint8)  # CONFLICT or DUPLICATE, shown over the resting state; 0: neither
 
     def __len__(self) -> int:
         return len(self._facts)
@@ -86,15 +86,14 @@ class FactList:
         return self._steps
 
     def state(self, index: int) -> State:
-        if self._conflict[index] and self._states[index] == self.resting:
-            return State.CONFLICT
+        if self._marks[index] and self._states[index] == self.resting:
+            return State(self._marks[index])
         return State(self._states[index])
 
     def states(self) -> StateArray:
-        """(n,) a copy, with CONFLICT over the resting state."""
-        shown = self._states.copy()
-        shown[self._conflict & (shown == self.resting)] = State.CONFLICT
-        return shown
+        """(n,) a copy, with CONFLICT and DUPLICATE over the resting state."""
+        marked = (self._marks != 0) & (self._states == self.resting)
+        return np.where(marked, self._marks, self._states)
 
     def state_counts(self) -> dict[State, int]:
         counts = np.bincount(self.states(), minlength=len(State))
@@ -133,8 +132,8 @@ class FactList:
         self._answers = np.insert(self._answers, before, rows.batch.answers)
         self._states = np.insert(self._states, before, rows.states)
         self._steps = np.insert(self._steps, before, rows.steps)
-        self._conflict = np.insert(self._conflict, before, False)
-        marked = self._mark_conflicts(rows.batch.prompts)
+        self._marks = np.insert(self._marks, before, 0)
+        marked = self._mark(rows.batch.prompts)
         for observer in self.observers:
             observer.inserted(indices)
         self._tell_states(marked)
@@ -148,9 +147,9 @@ class FactList:
             observer.removing(indices)
         _drop(self._facts, indices)
         _drop(self._keys, indices)
-        for name in ("_prompts", "_answers", "_states", "_steps", "_conflict"):
+        for name in ("_prompts", "_answers", "_states", "_steps", "_marks"):
             setattr(self, name, np.delete(getattr(self, name), indices))
-        marked = self._mark_conflicts(taken.batch.prompts)
+        marked = self._mark(taken.batch.prompts)
         for observer in self.observers:
             observer.removed(indices)
         self._tell_states(marked)
@@ -166,7 +165,7 @@ class FactList:
             self._keys[place] = key
         self._prompts[indices], self._answers[indices] = rows.batch.prompts, rows.batch.answers
         self._states[indices], self._steps[indices] = rows.states, rows.steps
-        marked = self._mark_conflicts(np.concatenate([taken.batch.prompts, rows.batch.prompts]))
+        marked = self._mark(np.concatenate([taken.batch.prompts, rows.batch.prompts]))
         for observer in self.observers:
             observer.replaced(indices)
         self._tell_states(marked)
@@ -187,25 +186,31 @@ class FactList:
         self._steps[:] = UNTOUCHED
         self._tell_states(None)
 
-    def _mark_conflicts(self, touched: IntArray) -> IntArray:
+    def _mark(self, touched: IntArray) -> IntArray:
         """Looks again at the facts with these prompt hashes; gives those whose mark changed."""
         if len(touched) > FEW_PROMPTS:
-            marks = np.zeros(len(self), np.bool_)
-            marks[conflicting(self._prompts, self._answers)] = True
-            different = np.flatnonzero(marks != self._conflict)
-            self._conflict = marks
+            marks = _marks(self._prompts, self._answers)
+            different = np.flatnonzero(marks != self._marks)
+            self._marks = marks
             return different
         rows = np.flatnonzero(np.isin(self._prompts, touched))
-        marks = np.zeros(len(rows), np.bool_)
-        marks[conflicting(self._prompts[rows], self._answers[rows])] = True
-        changed: IntArray = rows[marks != self._conflict[rows]]
-        self._conflict[rows] = marks
+        marks = _marks(self._prompts[rows], self._answers[rows])
+        changed: IntArray = rows[marks != self._marks[rows]]
+        self._marks[rows] = marks
         return changed
 
     def _tell_states(self, indices: IntArray | None) -> None:
         if indices is None or len(indices):
             for observer in self.observers:
                 observer.states_changed(indices)
+
+
+def _marks(prompts: IntArray, answers: IntArray) -> StateArray:
+    """Of facts in the order of the list, all with the same prompts among them."""
+    found = np.zeros(len(prompts), np.uint8)
+    found[repeated(prompts, answers)] = State.DUPLICATE
+    found[conflicting(prompts, answers)] = State.CONFLICT
+    return found
 
 
 def _spread(held: list[T], indices: IntArray, new: Sequence[T]) -> None:

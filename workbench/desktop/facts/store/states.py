@@ -22,6 +22,7 @@ class State(IntEnum):
     CONFLICT = 7
     WARM_UP = 8
     SKIPPED = 9
+    DUPLICATE = 10
 
     @property
     def word(self) -> str:
@@ -41,6 +42,7 @@ MEANING = {
     "the target by itself, or that was not scored",
     State.LOST: "it held after its step; now the model neither writes the target nor gives it when forced",
     State.CONFLICT: "another fact has the same prompt and a different target",
+    State.DUPLICATE: "an earlier fact has the same prompt and target; Resolve conflicts… leaves one of them",
     State.WARM_UP: "used for the whitening statistics",
     State.SKIPPED: "left out because its step was not finite; Edit tries it again",
     State.MISSED: "edited, but it did not hold right after its step, nor since",
@@ -54,6 +56,7 @@ TOKEN = {
     State.FORCED: "warning",
     State.LOST: "bad",
     State.CONFLICT: "warning",
+    State.DUPLICATE: "warning",
     State.WARM_UP: "dim",
     State.SKIPPED: "warning",
     State.MISSED: "bad",
