@@ -91,7 +91,7 @@ COLUMNS = (
         lambda fact: ", ".join(fact.tags),
         lambda fact, text: replace(fact, tags=tags_of(text)),
     ),
-    Column("state", "State", "What has happened to the fact", 82, True, lambda _fact: ""),
+    Column("state", "State", "What has happened to the fact", 98, True, lambda _fact: ""),
 )
 
 PROMPT, TARGET, OLD, REPHRASES, LOCALITY, TAGS, STATE = range(len(COLUMNS))
