@@ -40,7 +40,71 @@ def test_the_time_left_is_told_after_five_steps() -> None:
     do_steps(progress, clock, range(5, 6))
     assert progress.count() == "500 of 2,000 facts"
     assert progress.seconds_left() == 30
-    assert progress.pace() == "50 facts/s · about 30 s left"
+    assert progress.pace() == "50 facts/s"
+    assert progress.times() == "10 s, about 30 s left"
+
+
+def test_the_time_left_counts_the_scoring_at_the_end() -> None:
+    clock = Clock()
+    progress = begun(clock)
+    progress.add(Progressed(Phase.BASELINE, 1, 10, "passes"))
+    clock.now += 8
+    progress.add(Progressed(Phase.BASELINE, 10, 10, "passes"))
+    progress.add(evaluated(0))
+    do_steps(progress, clock, range(1, 6))
+    assert progress.seconds_left() == 30 + 8
+    do_steps(progress, clock, range(6, 21))
+    progress.add(Progressed(Phase.EVALUATION, 5, 10, "passes"))
+    assert progress.seconds_left() == 4
+    progress.add(RunEnded(EndReason.FINISHED, 2_000, 20, 55.0))
+    assert progress.times() == "took 55 s"
+
+
+def test_the_checklist_says_what_is_done_what_goes_on_and_what_is_to_come() -> None:
+    clock = Clock()
+    progress = begun(clock, facts=300)
+
+    def lines() -> list[tuple[str, str]]:
+        return [(item.words, item.standing.value) for item in progress.stages.items()]
+
+    ahead = [("Score before", "to come"), ("Edit, 3 steps", "to come"), ("Score after", "to come")]
+    assert lines() == [("Read text", "now"), *ahead]
+    progress.add(Progressed(Phase.PROTECTION, 10, 10, "texts"))
+    assert lines() == [("Read text", "done"), ("Score before", "now"), *ahead[1:]]
+    progress.add(evaluated(0))
+    assert lines()[1:] == [("Score before", "done"), ("Edit 1 of 3", "now"), ahead[2]]
+    do_steps(progress, clock, range(1, 2))
+    progress.add(Progressed(Phase.EVALUATION, 1, 10, "passes"))
+    assert progress.stages.items()[2].detail == "scoring"
+    assert lines()[2] == ("Edit 2 of 3", "now")
+    do_steps(progress, clock, range(2, 4))
+    assert lines()[2:] == [("Edit 3 of 3", "done"), ("Score after", "now")]
+    progress.add(RunEnded(EndReason.FINISHED, 300, 3, 9.0))
+    assert {standing for _, standing in lines()} == {"done"}
+
+
+def test_the_bar_never_begins_again() -> None:
+    clock = Clock()
+    progress = begun(clock, facts=300)
+    random, shares = np.random.default_rng(0), [progress.share()]
+    before = (Phase.TEXT, Phase.PROTECTION, Phase.BASELINE)
+    phases = [Progressed(phase, done, 4, "texts") for phase in before for done in (1, 4)]
+    steps = [
+        event
+        for step in (1, 2, 3)
+        for event in (
+            Progressed(Phase.EDITING, 1, 2, "facts"),
+            step_event(random, step, NAMES, total=300),
+            Progressed(Phase.EVALUATION, 1, 4, "passes"),
+            Progressed(Phase.EVALUATION, 4, 4, "passes"),
+            evaluated(step),
+        )
+    ]
+    for event in (*phases, evaluated(0), *steps, RunEnded(EndReason.FINISHED, 300, 3, 9.0)):
+        progress.add(event)
+        shares.append(progress.share())
+    assert shares == sorted(shares)  # type: ignore[type-var]
+    assert (shares[0], shares[-1]) == (0, 1)
 
 
 def test_a_pause_and_scoring_count_neither_for_the_rate_nor_for_the_time_left() -> None:
@@ -56,7 +120,6 @@ def test_a_pause_and_scoring_count_neither_for_the_rate_nor_for_the_time_left() 
     clock.now += 500
     progress.add(Progressed(Phase.EVALUATION, 9, 10, "passes"))
     assert progress.headline() == "Scoring"
-    assert progress.share() == 0.9
     progress.add(Progressed(Phase.EVALUATION, 10, 10, "passes"))
     progress.add(evaluated(8))
     do_steps(progress, clock, range(9, 15))

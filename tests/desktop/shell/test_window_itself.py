@@ -16,6 +16,7 @@ from tests.desktop.geometry import faults
 from tests.desktop.shell.conftest import fill
 from tests.desktop.shell.walker import Walker
 from workbench.desktop.main_window import MainWindow
+from workbench.desktop.run.progress import RunProgress
 from workbench.desktop.shell.notices import Notice
 from workbench.session.folder import Session
 
@@ -221,6 +222,18 @@ def test_what_does_not_fit_on_the_tool_bar_is_in_its_menu(window: MainWindow) ->
     window.actions_by_name["warm-up"].setText("Warmed up · 1,000,000 rows")
     QApplication.processEvents()
     assert bar.more.isVisible()
+
+
+def test_a_sentence_of_a_hover_covers_what_goes_on(window: MainWindow) -> None:
+    progress = RunProgress()
+    progress.expect("Run", warming_up=False)
+    window.statusBar().showMessage("Write the edited model as a folder that other programs load")
+    window.status.show_progress(progress, running=True)
+    QApplication.processEvents()
+    assert not any(part.isVisible() for part in (window.status.bar, window.status.labels["activity"]))
+    window.statusBar().clearMessage()
+    QApplication.processEvents()
+    assert window.status.bar.isVisible()
 
 
 def test_the_log_is_filtered_and_copied(window: MainWindow, qtbot: QtBot) -> None:

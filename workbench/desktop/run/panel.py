@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
+from workbench.desktop.run.checklist import Checklist
 from workbench.desktop.run.progress import RunProgress
 from workbench.desktop.theme import mark
 from workbench.desktop.widgets import Sentence, label, row, tip, tool_button
@@ -16,6 +17,15 @@ from workbench.evaluation.titles import TITLES
 ORDER = tuple(TITLES)
 NOT_EVERYWHERE = {"portability", *(name for name in TITLES if name.endswith("_chat"))}  # shown where known
 UNKNOWN = "–"
+WHY_UNKNOWN = {
+    "gs": "No fact has a rephrased prompt.",
+    "preference": "No fact has an old answer.",
+    "locality_kept": "No fact has a prompt about something else, or the unedited model was not scored.",
+    "ls": "No fact has a prompt about something else with a reference answer.",
+    "perplexity": "There is no ordinary text to read.",
+    "drift": "There is no ordinary text to read, or the unedited model was not scored.",
+}
+NOT_TAKEN = "This score was not taken."
 EMPTY = "Nothing has run yet. Warm up, then edit: progress and scores appear here."
 SCALE = 1_000
 BUDGET = (
@@ -31,6 +41,7 @@ class RunPanel(QWidget):
         self.setObjectName("run-panel")
         self.headline = label("", "title")
         self.headline.setObjectName("run-headline")
+        self.checklist = Checklist()
         self.count, self.pace = label("", wrap=False), label("", "dim")
         self.count.setObjectName("run-count")
         self.pace.setObjectName("run-pace")
@@ -56,16 +67,18 @@ class RunPanel(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
-        for part in (
+        parts = (
             self.empty,
             self.headline,
-            self.count,
+            self.checklist,
             self.bar,
+            self.count,
             self.pace,
             self.step,
             *self._gauge,
             self.note,
-        ):
+        )
+        for part in parts:
             column.addWidget(part)
         column.addSpacing(8)
         self.copy = tool_button("copy", "run-copy-scores", "Copy the scores as a table")
@@ -96,16 +109,18 @@ class RunPanel(QWidget):
     def show_progress(self, progress: RunProgress, stopping: bool = False) -> None:
         known = bool(progress.name)
         self.empty.setVisible(not known)
-        for part in (self.headline, self.count, self.bar, self.pace, self.step):
+        for part in (self.headline, self.checklist, self.count, self.pace, self.step):
             part.setVisible(known)
         number = f"Run {progress.run}" if progress.run else "Run"
         kind = "Warm-up" if progress.warming_up else number
         said = "Stopping…" if stopping and progress.running else progress.headline()
         self.headline.setText(f"{kind} · {said[:1].lower()}{said[1:]}" if known else "")
+        self.checklist.show_items(progress.stages.items())
         self.count.setText(progress.count())
         self._show_bar(progress)
-        self.pace.setText(progress.pace())
-        self.pace.setVisible(known and bool(progress.pace()))
+        times = " · ".join(part for part in (progress.times(), progress.pace()) if part)
+        self.pace.setText(times)
+        self.pace.setVisible(known and bool(times))
         self._show_step(progress)
         self._show_budget(progress.spending)
         self._show_note(progress)
@@ -113,6 +128,7 @@ class RunPanel(QWidget):
 
     def _show_bar(self, progress: RunProgress) -> None:
         share = progress.share()
+        self.bar.setVisible(progress.running)
         unknown = progress.running and share is None
         self.bar.setRange(0, 0 if unknown else SCALE)
         if not unknown:
@@ -121,10 +137,8 @@ class RunPanel(QWidget):
     def _show_step(self, progress: RunProgress) -> None:
         if progress.warming_up:
             text = f"{progress.rows:,} rows of the {progress.rows_needed:,} that full whitening needs"
-        elif progress.steps:
-            text = f"Step {progress.step:,} of {progress.steps:,}"
-            if progress.success is not None and not math.isnan(progress.success):
-                text += f" · its own facts {progress.success:.2f}"
+        elif progress.success is not None and not math.isnan(progress.success):
+            text = f"Facts of step {progress.step:,}, right after it: ES {progress.success:.2f}"
         else:
             text = ""
         self.step.setText(text)
@@ -189,8 +203,6 @@ class _Figure:
         self.now.setObjectName(f"run-score-{name}")
         mark(self.now, role="figure")
         mark(self.was, role="dim")
-        for part in self.parts:
-            part.setToolTip(tip(PROTOCOLS[name]))
         for part in (self.now, self.was):
             part.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
@@ -200,12 +212,15 @@ class _Figure:
 
     def show_scores(self, name: str, now: Scores | None, before: Scores | None) -> None:
         text = _number(name, now)
+        why = f"– : {WHY_UNKNOWN.get(name, NOT_TAKEN)}\n\n" if text == UNKNOWN else ""
         for part in self.parts:
             part.setVisible(now is not None and (text != UNKNOWN or name not in NOT_EVERYWHERE))
+            part.setToolTip(tip(why + PROTOCOLS[name]))
         self.now.setText(text)
         was = f"was {_number(name, before)}" if before is not None else ""
         self.was.setText(was)
-        self.now.setAccessibleName(f"{TITLES[name]}: {text} {was}".strip())
+        said = text if text != UNKNOWN else WHY_UNKNOWN.get(name, NOT_TAKEN)
+        self.now.setAccessibleName(f"{TITLES[name]}: {said} {was}".strip())
 
 
 def _number(name: str, scores: Scores | None) -> str:

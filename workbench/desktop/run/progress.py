@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from workbench.desktop.run.stages import Stage, Stages
 from workbench.editing.events import (
     EndReason,
     Evaluated,
@@ -35,6 +36,11 @@ class RunProgress:
         self.name = ""
         self.run = 0
         self.running = self.warming_up = self.paused = False
+        self.stages = Stages()
+        self.seconds = 0.0  # that a run took which has ended
+        self._began: float | None = None
+        self._scoring_since: float | None = None
+        self._scoring_s = 0.0  # that the last scoring took
         self.phase = ""  # in words, of work between steps; empty while steps are done
         self.phase_done = self.phase_total = 0
         self.phase_unit = ""
@@ -61,8 +67,10 @@ class RunProgress:
         self.reset()
         self.name, self.warming_up = name, warming_up
         self.running, self.phase = True, "Preparing"
+        self._began = self._clock()
 
     def add(self, event: RunnerEvent) -> None:
+        self.stages.add(event, self.warming_up)
         match event:
             case RunBegan():
                 self._begin(event)
@@ -93,7 +101,7 @@ class RunProgress:
                 self.phase = ""
             case RunEnded():
                 self.running, self.phase = False, ""
-                self.ended, self.message = event.reason, event.message
+                self.ended, self.message, self.seconds = event.reason, event.message, event.seconds
 
     def rate(self) -> float | None:
         """Facts a second over the last steps, rests and scoring left out; None before there are two."""
@@ -102,19 +110,28 @@ class RunProgress:
         (began, first), (ended, last) = self._marks[0], self._marks[-1]
         return (last - first) / (ended - began) if ended > began and last > first else None
 
+    def elapsed(self) -> float:
+        """Seconds since the run began, or that it took."""
+        if self.running and self._began is not None:
+            return self._clock() - self._began
+        return self.seconds
+
     def seconds_left(self) -> float | None:
-        """None until enough steps were seen."""
+        """To the end of the run, its last scoring as long as the one before; None until enough steps were seen."""
         rate = self.rate()
-        if rate is None or len(self._marks) <= STEPS_BEFORE_ETA or not self.running:
+        enough = min(STEPS_BEFORE_ETA, max(1, self.steps // 4)) if self.steps else STEPS_BEFORE_ETA
+        if rate is None or len(self._marks) <= enough or not self.running:
             return None
-        return max(self.facts_total - self.facts_done, 0) / rate
+        scoring = self._scoring_s
+        if self.stages.now() is Stage.AFTER:
+            scoring *= 1 - self.stages.part
+        return max(self.facts_total - self.facts_done, 0) / rate + scoring
 
     def share(self) -> float | None:
-        """0 to 1 of what goes on now; None where nobody can tell."""
-        if self.phase:
-            return self.phase_done / self.phase_total if self.phase_total else None
-        in_hand = self.step_share / self.steps if self.steps and self.running and not self.warming_up else 0.0
-        return min(1.0, self.facts_done / self.facts_total + in_hand) if self.facts_total else None
+        """0 to 1 of the run, or of the way back; None where nobody can tell."""
+        if self.stages.list:
+            return self.stages.share()
+        return self.phase_done / self.phase_total if self.phase and self.phase_total else None
 
     def headline(self) -> str:
         """``Editing``, ``Paused``, ``Scoring the unedited model``…"""
@@ -135,16 +152,21 @@ class RunProgress:
         return f"{self.facts_done:,} of {self.facts_total:,} facts" if self.facts_total else ""
 
     def pace(self) -> str:
-        """``62 facts/s · about 29 s left``."""
-        rate, left = self.rate(), self.seconds_left()
-        parts = (
-            []
-            if rate is None or not self.running
-            else [f"{rate:,.1f} facts/s" if rate < 10 else f"{rate:,.0f} facts/s"]
-        )
-        if left is not None:
-            parts.append(f"about {time_in_words(left)} left")
-        return " · ".join(parts)
+        """``62 facts/s``; empty where it is not known."""
+        rate = self.rate()
+        if rate is None or not self.running:
+            return ""
+        return f"{rate:,.1f} facts/s" if rate < 10 else f"{rate:,.0f} facts/s"
+
+    def times(self) -> str:
+        """``12 s, about 29 s left``, or what a run took that has ended."""
+        elapsed, left = self.elapsed(), self.seconds_left()
+        if not elapsed:
+            return ""
+        said = time_in_words(elapsed)
+        if not self.running:
+            return f"took {said}"
+        return said if left is None else f"{said}, about {time_in_words(left)} left"
 
     def _begin(self, event: RunBegan) -> None:
         same = event.run == self.run
@@ -173,6 +195,8 @@ class RunProgress:
             return
         self.phase = event.phase.value[:1].upper() + event.phase.value[1:]
         self.phase_done, self.phase_total, self.phase_unit = event.done, event.total, event.unit
+        if event.phase in (Phase.BASELINE, Phase.EVALUATION) and self._scoring_since is None:
+            self._scoring_since = self._clock()
         if event.done >= event.total:
             self.phase = "" if event.phase in (Phase.BASELINE, Phase.EVALUATION) else self.phase
             self._marks.clear()
@@ -190,6 +214,8 @@ class RunProgress:
         self._marks.append((self._clock() - self._rested_s, self.facts_done))
 
     def _scored(self, event: Evaluated) -> None:
+        if self._scoring_since is not None:
+            self._scoring_s, self._scoring_since = self._clock() - self._scoring_since, None
         if event.step:
             self.after, self.scored_step = event.scores, event.step
         else:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
 from workbench.desktop.run.progress import RunProgress, time_in_words
 from workbench.desktop.theme import mark
-from workbench.desktop.widgets import label, tip
+from workbench.desktop.widgets import label, row, tip
 from workbench.desktop.words import GIB
 
 if TYPE_CHECKING:
@@ -34,11 +34,12 @@ class StatusBar(QStatusBar):
         self.bar.setAccessibleName("Progress")
         self.bar.setFixedWidth(160)
         self.bar.hide()
-        left = QWidget()
-        left.setObjectName("status-spacing")
-        left.setFixedWidth(6)
-        for shown in (left, self.labels["activity"], self.labels["count"], self.bar, self.labels["pace"]):
-            self.addWidget(shown)
+        going_on = QWidget()  # as a whole, so that no part of it shows through the sentence of a hover
+        going_on.setObjectName("status-going-on")
+        parts = (self.labels["activity"], self.labels["count"], self.bar, self.labels["pace"])
+        going_on.setLayout(row(*parts, 1, spacing=0))
+        going_on.setContentsMargins(6, 0, 0, 0)
+        self.addWidget(going_on, 1)
         for name in ("model", "device", "memory", "saved"):
             self.addPermanentWidget(self.labels[name])
         self.setContentsMargins(0, 0, 8, 0)
@@ -62,7 +63,7 @@ class StatusBar(QStatusBar):
         if share is not None:
             self.bar.setValue(round(share * SCALE))
         self.labels["count"].setText(progress.count() if running else "")
-        self.labels["pace"].setText(progress.pace() if running else "")
+        self.labels["pace"].setText(progress.times() if running else "")
 
     def show_model(self, loaded: "LoadedModel | None", name: str) -> None:
         self._loaded = loaded
