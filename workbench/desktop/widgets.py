@@ -7,8 +7,10 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -186,6 +188,23 @@ class ProgressRow(QWidget):
         self.bar.setRange(0, 1_000 if total > 0 else 0)
         if total > 0:
             self.bar.setValue(min(1_000, 1_000 * done // total))
+
+
+def clearable(field: QLineEdit) -> None:
+    """With the button that empties it, which Qt leaves without a name."""
+    field.setClearButtonEnabled(True)
+    for button in field.findChildren(QToolButton):
+        button.setAccessibleName("Clear")
+        button.setToolTip("Clear")
+
+
+def scrolled(content: QWidget, name: str) -> QScrollArea:
+    """Up and down only; ``name``: how it is read out."""
+    area = QScrollArea(widgetResizable=True)
+    area.setAccessibleName(name)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(content)
+    return area
 
 
 def row(*parts: QWidget | int, spacing: int = 8) -> QHBoxLayout:

@@ -33,6 +33,7 @@ class ClaimRow(QWidget):
         self.verdict.setObjectName(f"claim-{claim.name}-verdict")
         self.figures = label("")
         self.figures.setObjectName(f"claim-{claim.name}-figures")
+        self.figures.hide()
         self.figures.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.rule = label(f"Rule: {claim.rule}", "caption")
         compared = ", ".join(BY_NAME[name].title.lower() for name in claim.variants)
@@ -49,6 +50,7 @@ class ClaimRow(QWidget):
         self.verdict.setText(words)
         mark(self.verdict, role="" if level else "caption", level=level)
         self.figures.setText(figures_in_words(result))
+        self.figures.setVisible(bool(self.figures.text()))
         self.plot.set_records(records)
 
     def _lay_out(self) -> None:

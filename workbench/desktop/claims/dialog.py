@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from workbench.desktop.background import Work
@@ -11,7 +11,7 @@ from workbench.desktop.claims.request import claims, claims_folder
 from workbench.desktop.study import StudyRequest
 from workbench.desktop.study_dialog import StudyDialog, StudyWords, shown
 from workbench.desktop.theme import mark
-from workbench.desktop.widgets import label, line, row
+from workbench.desktop.widgets import label, line, row, scrolled
 from workbench.desktop.words import breakable
 from workbench.studies.claims.enough import Usable
 from workbench.studies.claims.events import Claims, RunFinished, RunProgressed
@@ -79,11 +79,8 @@ class ClaimsDialog(StudyDialog[ClaimsSettings, Claims]):
             column.addWidget(line())
             column.addWidget(claim_row)
         column.addStretch()
-        area = QScrollArea(widgetResizable=True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = scrolled(content, "Claims")
         area.setObjectName("claims-list")
-        area.setAccessibleName("Claims")
-        area.setWidget(content)
         return area
 
     def new_work(self, settings: ClaimsSettings) -> Work:

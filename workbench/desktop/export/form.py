@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 
 from workbench.desktop.export.kind import ExportKind
 from workbench.desktop.theme import mark
-from workbench.desktop.widgets import Fold, ProgressRow, Sentence, label, permit, push_button, row
+from workbench.desktop.widgets import Fold, ProgressRow, Sentence, clearable, label, permit, push_button, row
 from workbench.desktop.words import size_in_words
 
 BROWSE_HELP = "Choose the place in a dialog"
@@ -29,7 +29,8 @@ class ExportForm(QWidget):
         for kind in kinds:
             self.kind_box.addItem(kind.title, kind.name)
         self.contents = label("", "dim")
-        self.field = QLineEdit(clearButtonEnabled=True)
+        self.field = QLineEdit()
+        clearable(self.field)
         self.field.setObjectName("export-destination")
         self.field.setAccessibleName("Destination")
         self.browse_button = push_button("Browse…", "export-browse", BROWSE_HELP)

@@ -9,6 +9,7 @@ from workbench.desktop.facts.store.query import Query, parse
 from workbench.desktop.facts.store.states import MEANING, TOKEN, State
 from workbench.desktop.facts.widgets import named, tool_button
 from workbench.desktop.theme import icon, tokens_of
+from workbench.desktop.widgets import clearable
 
 AT_ONCE = 50_000  # facts up to which each keystroke filters at once
 PAUSE_MS = 120  # of typing, before a longer list is filtered
@@ -42,10 +43,12 @@ class FilterBar(QWidget):
         self._states: frozenset[State] = frozenset()
         self._pause = QTimer(self, singleShot=True)
         self._pause.timeout.connect(self._tell)
-        self.field = QLineEdit(placeholderText="Filter prompt, target, tag or state", clearButtonEnabled=True)
+        self.field = QLineEdit(placeholderText="Filter prompt, target, tag or state")
+        clearable(self.field)
         named(self.field, "facts-filter", "Filter facts")
         self.field.setToolTip('Every word must occur; "words in quotes" belong together. Ctrl+F')
-        self.field.addAction(icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
+        looking = self.field.addAction(icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
+        looking.setText("Filter")
         self.field.textChanged.connect(self._typed)
         self.states_button = tool_button("filter", "", "facts-states")
         self.states_button.setCheckable(True)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QPushButton,
 
 from workbench.desktop.log.handler import MOST, Entry, LogKeeper
 from workbench.desktop.theme import CAPTION, icon
-from workbench.desktop.widgets import label, line, row, tip
+from workbench.desktop.widgets import clearable, label, line, row, tip
 from workbench.storage.log_file import OWN, log_path
 
 LEVELS = (
@@ -31,7 +31,8 @@ class LogPanel(QWidget):
         self.level.setToolTip(tip(f"What libraries warn of is in the log file only: {log_path()}"))
         for text, level in LEVELS:
             self.level.addItem(text, level)
-        self.search = QLineEdit(placeholderText="Only lines that hold…", clearButtonEnabled=True)
+        self.search = QLineEdit(placeholderText="Only lines that hold…")
+        clearable(self.search)
         self.search.setObjectName("log-search")
         self.search.setAccessibleName("Filter the log")
         self.copy_button = QPushButton(icon("copy"), "Copy")

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from workbench.desktop.method.fields import NumberField
 from workbench.desktop.method.groups import GROUPS, KEPT_BY_RECIPES
 from workbench.desktop.method.setting_row import SettingRow
 from workbench.desktop.method.warmup import WarmupContext, warmup_in_words
-from workbench.desktop.widgets import Fold, Sentence, label, permit, tip
+from workbench.desktop.widgets import Fold, Sentence, label, permit, scrolled, tip
 from workbench.editing.recipe import Recipe
 from workbench.editing.recipes import named_recipes
 from workbench.errors import SettingError
@@ -99,12 +99,9 @@ class MethodPanel(QWidget):
                 self._column.addWidget(self.warmup_says)
         self._column.addWidget(self._folded())
         self._column.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(content)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
+        outer.addWidget(scrolled(content, "Method"))
 
     def _build_chooser(self) -> None:
         self.recipe_box = QComboBox()

@@ -14,7 +14,16 @@ from workbench.desktop.model.forecast import load_verb, memory_in_words
 from workbench.desktop.model.lookup import Choice, Outlook
 from workbench.desktop.model.source_list import SourceList
 from workbench.desktop.theme import mark
-from workbench.desktop.widgets import ProgressRow, Sentence, label, literal, permit, push_button, row
+from workbench.desktop.widgets import (
+    ProgressRow,
+    Sentence,
+    clearable,
+    label,
+    literal,
+    permit,
+    push_button,
+    row,
+)
 
 AUTO = Choice("auto", "Auto")
 FOLDER_HELP, GGUF_HELP = "Choose a folder in the Hugging Face layout", "Choose a GGUF file"
@@ -28,7 +37,7 @@ class LoadForm(QWidget):
         self.field = QLineEdit(placeholderText="Folder, GGUF file or hub id (organisation/name)")
         self.field.setObjectName("model-source")
         self.field.setAccessibleName("Model: folder, GGUF file or hub id")
-        self.field.setClearButtonEnabled(True)
+        clearable(self.field)
         self.folder_button = push_button("Folder…", "model-folder", FOLDER_HELP)
         self.gguf_button = push_button("GGUF file…", "model-gguf", GGUF_HELP)
         self.list = SourceList()

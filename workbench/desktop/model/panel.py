@@ -7,7 +7,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -18,7 +17,17 @@ from workbench.desktop.model.card import ModelCard, card_of
 from workbench.desktop.model.module_picker import ModulePicker
 from workbench.desktop.model.needs import editing_memory
 from workbench.desktop.theme import mark
-from workbench.desktop.widgets import ElidedLabel, Sentence, label, permit, push_button, row, tip, tool_button
+from workbench.desktop.widgets import (
+    ElidedLabel,
+    Sentence,
+    label,
+    permit,
+    push_button,
+    row,
+    scrolled,
+    tip,
+    tool_button,
+)
 from workbench.desktop.words import breakable
 
 if TYPE_CHECKING:
@@ -115,10 +124,7 @@ class ModelPanel(QWidget):
         column.addWidget(self.picker)
         column.addWidget(self.memory)
         column.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(content)
-        return area
+        return scrolled(content, "Model")
 
     def _details(self) -> QFormLayout:
         self.tokenizer, self.positions, self.hash = (ElidedLabel() for _ in range(3))

@@ -4,12 +4,12 @@ import math
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from workbench.desktop.run.checklist import Checklist
 from workbench.desktop.run.progress import RunProgress
 from workbench.desktop.theme import mark
-from workbench.desktop.widgets import Sentence, label, row, tip, tool_button
+from workbench.desktop.widgets import Sentence, label, row, scrolled, tip, tool_button
 from workbench.editing.events import Spending
 from workbench.evaluation.scores import PROTOCOLS, Scores
 from workbench.evaluation.titles import TITLES
@@ -95,12 +95,9 @@ class RunPanel(QWidget):
                 grid.addWidget(part, number, place)
         column.addLayout(grid)
         column.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(content)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
+        outer.addWidget(scrolled(content, "Run"))
 
     @property
     def _gauge(self) -> tuple[QLabel, QProgressBar]:

@@ -112,6 +112,7 @@ class AboutDialog(QDialog):
         entries = libraries()
         table = QTableWidget(len(entries), 3)
         table.setObjectName("about-libraries")
+        table.setAccessibleName("Libraries and their licences")
         table.setHorizontalHeaderLabels(["Library", "Version", "Licence"])
         table.verticalHeader().hide()
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QGridLayout,
     QHBoxLayout,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from workbench.desktop.theme import mark
-from workbench.desktop.widgets import label, row
+from workbench.desktop.widgets import label, row, scrolled
 
 FRAME = 60  # logical pixels around the columns
 Group = tuple[str, list[tuple[str, str]]]  # heading, (keys, what they do)
@@ -44,9 +42,7 @@ class CheatSheet(QDialog):
         self.setObjectName("cheat-sheet")
         self.setWindowTitle("Keyboard shortcuts")
         content = _fitting([*groups, *OF_WIDGETS], self.screen().availableSize().width() - FRAME)
-        area = QScrollArea(widgetResizable=True)
-        area.setWidget(content)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = scrolled(content, "Keys")
         close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         close.rejected.connect(self.reject)
         mark(close.button(QDialogButtonBox.StandardButton.Close), primary=True)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.desktop.theme import CAPTION, interface_font, tokens_of
-from workbench.desktop.widgets import tip
+from workbench.desktop.widgets import clearable, tip
 
 if TYPE_CHECKING:
     from workbench.desktop.main_window import MainWindow
@@ -53,7 +53,8 @@ class CommandPalette(QDialog):
         super().__init__(parent)
         self.setObjectName("command-palette")
         self.setWindowTitle("Commands")
-        self.field = QLineEdit(placeholderText="Type what you want to do", clearButtonEnabled=True)
+        self.field = QLineEdit(placeholderText="Type what you want to do")
+        clearable(self.field)
         self.field.setObjectName("palette-field")
         self.field.setAccessibleName("Command")
         self.list = QListWidget()

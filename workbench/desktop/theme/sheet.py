@@ -38,6 +38,7 @@ QToolButton::menu-arrow { image: url("$chevron"); width: 10px; height: 10px; }
 
 FIELDS = """
 QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox { background: $raised; color: $ink;
+  placeholder-text-color: $dim;
   border: 1px solid $edge; border-radius: 6px; selection-background-color: $selection; selection-color: $ink; }
 QLineEdit, QAbstractSpinBox, QComboBox { padding: 3px 8px; min-height: 18px; }
 QPlainTextEdit, QTextEdit { padding: 4px; }
