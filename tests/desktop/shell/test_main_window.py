@@ -100,10 +100,9 @@ def test_a_probe_is_asked_again_after_a_run_and_after_a_discard(walker: Walker) 
 
 def test_pause_resume_stop_and_go_on(walker: Walker) -> None:
     window = walker.window
-    window.method.set_recipe(window.method.recipe().with_(budget=0.0))  # one step is to show
     fill(window, facts=40, warmup=0)
     walker.press("edit")
-    walker.wait_for_steps(1)
+    walker.wait_for_steps(4)  # one hardly shows
     walker.press("pause")
     walker.wait(lambda: window.desk.run.bridge.progress.paused, "the pause")
     assert window.tool_bar.buttons["pause"].text() == "Resume"
