@@ -77,6 +77,7 @@ class Run:
         self._texts = Texts((), ())
         self._encoded_texts: tuple[Encoded, ...] = ()
         self._baseline: Baseline | None = None
+        self._ordinary: OrdinaryText | None = None
         self._first_scores: Scores | None = (
             None  # of the unedited model, where the other facts wait for theirs
         )
@@ -130,11 +131,7 @@ class Run:
                 self._protect()
             self._encoded_texts = encode_texts(self.editor.loaded, self._texts.perplexity)
             baseline = self._score_unedited() if self._facts.facts else None
-            ordinary = self._ordinary_text()
-        if ordinary is not None:
-            self.solver.budget = ChangeBudget.opened(
-                self.editor, ordinary, Watch(self.control), self._spending
-            )
+            self._ordinary = self._ordinary_text()
         if baseline is not None:
             yield baseline
 
@@ -198,6 +195,10 @@ class Run:
         """Step after step; full scores at the recipe's cadence and after the last. Of a step that is in the editor
         already, only what was not read of it."""
         chunks = [self._chunk(items) for items in split(self._items, self._sizes)]
+        if self._ordinary is not None:  # a warm-up that edits has spent of it too
+            self.solver.budget = ChangeBudget.opened(
+                self.editor, self._ordinary, Watch(self.control), self._spending
+            )
         if self._untold is not None:
             yield self._with_success(self._untold)
         while self.steps_done < len(chunks):

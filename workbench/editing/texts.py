@@ -12,7 +12,7 @@ from workbench.evaluation.texts import split_texts
 from workbench.models.loaded import LoadedModel
 
 SAMPLED_TEXTS = 200  # half of them for C₀, about 6,300 keys a module; half for the budget and perplexity
-BUDGET_TEXTS = 20  # about 1,200 tokens
+BUDGET_TEXTS = 12  # about 750 tokens, and 380 of replies
 
 
 @dataclass(frozen=True, slots=True)
