@@ -224,16 +224,21 @@ def test_what_does_not_fit_on_the_tool_bar_is_in_its_menu(window: MainWindow) ->
     assert bar.more.isVisible()
 
 
-def test_a_sentence_of_a_hover_covers_what_goes_on(window: MainWindow) -> None:
-    progress = RunProgress()
+def test_a_sentence_of_a_hover_never_covers_progress(window: MainWindow) -> None:
+    progress, sentence = RunProgress(), "Write the edited model as a folder that other programs load"
     progress.expect("Run", warming_up=False)
-    window.statusBar().showMessage("Write the edited model as a folder that other programs load")
+    window.statusBar().showMessage(sentence)
+    QApplication.processEvents()
+    assert not window.status.labels["activity"].isVisible()
     window.status.show_progress(progress, running=True)
     QApplication.processEvents()
-    assert not any(part.isVisible() for part in (window.status.bar, window.status.labels["activity"]))
-    window.statusBar().clearMessage()
+    assert window.status.bar.isVisible() and window.status.labels["activity"].isVisible()
+    window.statusBar().showMessage(sentence)
     QApplication.processEvents()
-    assert window.status.bar.isVisible()
+    assert window.status.bar.isVisible() and not window.statusBar().currentMessage()
+    window.status.show_progress(progress, running=False)
+    window.statusBar().showMessage(sentence)
+    assert window.statusBar().currentMessage() == sentence
 
 
 def test_the_log_is_filtered_and_copied(window: MainWindow, qtbot: QtBot) -> None:

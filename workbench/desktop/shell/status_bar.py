@@ -49,6 +49,7 @@ class StatusBar(QStatusBar):
         self._process = psutil.Process()
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self._look)
+        self.messageChanged.connect(self._keep_progress_in_sight)
         self._timer.start()
         self._look()
 
@@ -59,6 +60,7 @@ class StatusBar(QStatusBar):
     def show_progress(self, progress: RunProgress, running: bool) -> None:
         share = progress.share()
         self.bar.setVisible(running)
+        self._keep_progress_in_sight()
         self.bar.setRange(0, 0 if running and share is None else SCALE)
         if share is not None:
             self.bar.setValue(round(share * SCALE))
@@ -76,6 +78,12 @@ class StatusBar(QStatusBar):
         self._saved_at = at
         self._unsaved = words
         self._look()
+
+    @Slot()
+    def _keep_progress_in_sight(self) -> None:
+        """The sentence of a hover would hide it, over the very button that began the work."""
+        if self.currentMessage() and not self.bar.isHidden():
+            self.clearMessage()
 
     @Slot()
     def _look(self) -> None:
