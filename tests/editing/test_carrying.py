@@ -36,9 +36,11 @@ OTHER = {
     "ending": "none",
     "chat_share": 0.25,
     "taken": "fact",
+    "positions": "subject",
+    "subject_share": 0.5,
     "system_prompt": "Be brief.",
 }
-OF_STATISTICS = {"normalisation", "scope", "loss", "form", "warmup_memory"}
+OF_STATISTICS = {"normalisation", "scope", "loss", "form", "positions", "warmup_memory"}
 MODULES = frozenset({"a", "b"})
 RECIPE = Recipe(protection=10.0, memory=1.0)
 

@@ -38,7 +38,12 @@ def figures(event: StepApplied) -> tuple[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"memory": 1, "protection": 10, "warmup_mode": "edits", "evaluate_every": 3}]
+    "changes",
+    [
+        {},
+        {"memory": 1, "protection": 10, "warmup_mode": "edits", "evaluate_every": 3},
+        {"memory": 1, "positions": "subject then answer", "passes": 3},
+    ],
 )
 @pytest.mark.parametrize("stop_after", [1, 3, 6])
 def test_a_stopped_run_goes_on_bit_for_bit(

@@ -52,6 +52,7 @@ def test_every_step_of_a_run_comes_back(
         {"passes": 2},
         {"passes": 6, "memory": 1.0, "step_size": 1e-4},  # factors of all passes outgrow the dense shift
         {"warmup_memory": 2.0},
+        {"positions": "subject then answer", "passes": 4, "memory": 1.0, "warmup_memory": 1.0},
     ],
 )
 def test_every_kind_of_recipe_comes_back(tmp_path: Path, changes: dict[str, object]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from workbench.editing.recipe import Recipe
 from workbench.settings import described
 
-_OF_STATISTICS = ("normalisation", "scope", "loss", "form", "warmup_memory")
+_OF_STATISTICS = ("normalisation", "scope", "loss", "form", "positions", "warmup_memory")
 _OF_PRECISION = ("ridge", "protection")
 BEHIND_A_BRANCH = ("warmup_mode", "warmup_facts")  # settings of what is done already
 _OF_PROTECTION = ("seed",)  # which ordinary text is sampled

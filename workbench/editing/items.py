@@ -46,11 +46,17 @@ def warmup_items(loaded: LoadedModel, recipe: Recipe, facts: Iterable[Fact]) -> 
 
 
 def _encoded(loaded: LoadedModel, recipe: Recipe, fact: Fact, form: str) -> Encoded:
+    subject = fact.subject if recipe.positions != "answer" else ""
     if form == "chat":
         return encode_chat(
-            loaded.tokenizer, fact.prompt, fact.target, loaded.window, system=recipe.system_prompt
+            loaded.tokenizer,
+            fact.prompt,
+            fact.target,
+            loaded.window,
+            system=recipe.system_prompt,
+            subject=subject,
         )
-    return encode(loaded.tokenizer, fact.prompt, fact.target, loaded.window, recipe.ending)
+    return encode(loaded.tokenizer, fact.prompt, fact.target, loaded.window, recipe.ending, subject)
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,6 +225,23 @@ class Recipe:
         "forms of a fact of which one has not.",
         choices=("form", "fact"),
     )
+    positions: str = setting(
+        "answer",
+        "Positions",
+        "Which tokens' value gradients a shift comes from. Answer: those that predict the answer, as published. "
+        "Subject: the subject's last token, which carries over to other wordings; facts whose prompt does not hold "
+        "their subject are edited at the answer. Subject then answer: first passes at the subject, the rest at the "
+        "answer for what has not taken.",
+        choices=("answer", "subject", "subject then answer"),
+    )
+    subject_share: float = setting(
+        0.75,
+        "Subject share",
+        "With subject then answer, which share of a step's passes edit at the subject.",
+        low=0,
+        above=True,
+        high=1,
+    )
     system_prompt: str = setting(
         "",
         "System prompt",
@@ -236,6 +253,12 @@ class Recipe:
         check(self)
         if 0 < self.budget <= 1:
             raise SettingError("budget", f"Budget is {self.budget:g}: give a number above 1, or 0 for none.")
+
+    def at_subject(self, number: int) -> bool:
+        """Whether pass ``number`` of a step, from 0, edits at the subject's last token."""
+        if self.positions == "subject then answer":
+            return number < round(self.subject_share * self.passes)
+        return self.positions == "subject"
 
     @property
     def keeps_precision(self) -> bool:

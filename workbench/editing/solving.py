@@ -49,7 +49,8 @@ class Solver:
         with self.editor.all_or_nothing(), all_or_nothing(self.budget):
             self.editor.observe(traced)
             if not warming_up or self.recipe.warmup_mode == "edits":
-                shifts, whitenings = self.editor.shifts(traced, warming_up)
+                edited = traced.edited(self.recipe.at_subject(0))
+                shifts, whitenings = self.editor.shifts(edited, warming_up)
             if not warming_up:
                 growth = Growth(self.budget, chunk.facts, left)
                 growth.add(growth.paced(shifts))
@@ -81,7 +82,8 @@ class Solver:
                     was, now = (float(t.losses[~taken].mean()) for t in (traced, again))
                     self.budget.heed(was, now)
                 left, traced = left[~taken], again.of(~taken)
-                found, _ = self.editor.shifts(traced, False, whitenings)
+                edited = traced.edited(self.recipe.at_subject(number))
+                found, _ = self.editor.shifts(edited, False, whitenings)
                 more = self.editor.within_cap(growth.shifts, growth.paced(found))
                 if not more:
                     break

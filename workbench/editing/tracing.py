@@ -1,8 +1,8 @@
-"""Keys and value gradients at the answer positions (method step 1). No weight gradient is ever formed."""
+"""Keys and value gradients at answer and subject positions (method step 1). No weight gradient is ever formed."""
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 import torch
@@ -14,20 +14,22 @@ from workbench.editing.items import Chunk
 from workbench.errors import Cancelled, NonFinite, OutOfMemory
 from workbench.evaluation.batching import is_out_of_memory
 from workbench.models.encoding import Encoded
-from workbench.models.forward import answer_logits, answer_positions, length_batches
+from workbench.models.forward import answer_logits, length_batches
 from workbench.models.loaded import LoadedModel
 from workbench.models.modules import EditableModule, module_of
 
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """One batch of F sequences with n answer tokens in all, rows in their order. Float32, on the device."""
+    """One batch of F sequences with n positions in all, rows in their order. Float32, on the device."""
 
     keys: dict[str, Tensor]  # module name → (n, d_k)
     values: dict[str, Tensor]  # module name → (n, d_v): the loss gradients at the module's output
     losses: Tensor  # (F,) mean token loss of each, nats
     success: Tensor  # (F,) share of answer tokens that are the argmax
     facts: Tensor  # (n,) which sequence, once merged which fact, each row belongs to
+    subject: Tensor | None = None  # (n,) bool: the subject's last token; None where no such row was recorded
+    answer: Tensor | None = None  # (n,) bool: predicts a token of the answer; None for every row
 
     @property
     def rows(self) -> int:
@@ -35,7 +37,21 @@ class Traced:
 
     def of(self, chosen: Tensor) -> "Traced":
         """The facts that ``chosen`` (F,) marks, and their rows."""
-        rows = chosen[self.facts]  # (n,)
+        return self._rows(chosen[self.facts], chosen)
+
+    def edited(self, at_subject: bool) -> "Traced":
+        """The rows that a shift comes from: at the subject where a sequence has one, else at the answer."""
+        if self.subject is None or self.answer is None:
+            return self
+        every = torch.ones(len(self.losses), dtype=torch.bool)
+        if not at_subject:
+            return self._rows(self.answer, every)
+        has = torch.zeros(len(self.losses), dtype=torch.bool)
+        has[self.facts[self.subject]] = True
+        return self._rows(torch.where(has[self.facts], self.subject, self.answer), every)
+
+    def _rows(self, rows: Tensor, chosen: Tensor) -> "Traced":
+        """``rows`` (n,) and ``chosen`` (F,): bool, what is left."""
 
         def kept(of_modules: dict[str, Tensor]) -> dict[str, Tensor]:
             return {name: tensor[rows.to(tensor.device)] for name, tensor in of_modules.items()}
@@ -47,6 +63,8 @@ class Traced:
             self.losses[chosen],
             self.success[chosen],
             places[self.facts[rows]],
+            None if self.subject is None else self.subject[rows],
+            None if self.answer is None else self.answer[rows],
         )
 
     def merged(self, chunk: Chunk) -> "Traced":
@@ -57,6 +75,8 @@ class Traced:
             chunk.of_facts(self.losses),
             chunk.of_facts(self.success),
             chunk.owner[self.facts],
+            self.subject,
+            self.answer,
         )
 
     @classmethod
@@ -67,7 +87,7 @@ class Traced:
 
 
 class _Recorder:
-    """Hooks on the chosen modules that keep inputs and output gradients at the current answer positions.
+    """Hooks on the chosen modules that keep inputs and output gradients at the current positions.
 
     The lowest module's output becomes a leaf, so that the backward pass ends there."""
 
@@ -156,8 +176,9 @@ def _one_minibatch(
     loaded: LoadedModel, recorder: _Recorder, batch: list[Encoded], per_edit: bool, weight: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Mean token loss and token success of each fact of the minibatch, both (B,) on the CPU."""
-    rows, columns, _ = answer_positions(batch, loaded.device)
-    recorder.positions = rows * max(len(f.ids) for f in batch) + columns
+    width = max(len(f.ids) for f in batch)
+    places = [i * width + column for i, fact in enumerate(batch) for column in _columns(fact)]
+    recorder.positions = torch.tensor(places, device=loaded.device)
     try:
         logits, tokens, rows = answer_logits(loaded.model, batch)
         logits = logits.float()  # (n, vocabulary)
@@ -205,7 +226,7 @@ def _in_order(
     recorder: _Recorder, groups: list[list[int]], facts: Sequence[Encoded], losses: Tensor, success: Tensor
 ) -> Traced:
     """Rows put back into the order of the facts."""
-    owners = torch.tensor([i for group in groups for i in group for _ in facts[i].answer])
+    owners = torch.tensor([i for group in groups for i in group for _ in _columns(facts[i])])
     order = torch.argsort(owners, stable=True)
 
     def gather(parts: list[Tensor]) -> Tensor:
@@ -213,4 +234,17 @@ def _in_order(
 
     keys = {name: gather(parts) for name, parts in recorder.keys.items()}
     values = {name: gather(parts) for name, parts in recorder.values.items()}
-    return Traced(keys, values, losses, success, owners[order])
+    traced = Traced(keys, values, losses, success, owners[order])
+    if all(fact.subject < 0 for fact in facts):
+        return traced
+    places = [(fact, column) for fact in facts for column in _columns(fact)]
+    subject = torch.tensor([column == fact.subject for fact, column in places])
+    return replace(
+        traced, subject=subject, answer=torch.tensor([column >= fact.start for fact, column in places])
+    )
+
+
+def _columns(fact: Encoded) -> list[int]:
+    """Where rows are recorded: at the subject's last token where there is one, and where the answer is predicted."""
+    answers = range(fact.start, fact.start + len(fact.answer))
+    return [*answers] if fact.subject < 0 or fact.subject in answers else [fact.subject, *answers]

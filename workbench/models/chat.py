@@ -4,7 +4,7 @@ from jinja2.exceptions import TemplateError
 from transformers import PreTrainedTokenizerBase
 
 from workbench.errors import InputError
-from workbench.models.encoding import Encoded, require_window, shorten
+from workbench.models.encoding import Encoded, last_token_of, require_window, shorten
 
 _Messages = list[dict[str, str]]
 
@@ -26,18 +26,25 @@ def encode_chat(
     *,
     system: str = "",
     ended: bool = True,
+    subject: str = "",
 ) -> Encoded:
     """``ended``: the end of the turn is part of the answer. Raises InputError as ``encode`` does."""
-    front = encode_chat_prompt(tokenizer, prompt, system)
+    asked = _asked(prompt, system)
+    front = _rendered(tokenizer, asked, True)
     said = {"role": "assistant", "content": target.strip()}
-    whole = _rendered(tokenizer, [*_asked(prompt, system), said], False)
+    whole = _rendered(tokenizer, [*asked, said], False)
     answer = whole[len(front) :] if whole[: len(front)] == front else ()
     answer = answer or tuple(tokenizer(target.strip(), add_special_tokens=False)["input_ids"])
     if not target.strip() or not answer:
         raise InputError(f"the target of {shorten(prompt)} has no tokens: write what should be answered.")
     answer = _up_to_end_of_turn(tokenizer, answer, ended)
     require_window(prompt, len(front) + len(answer), window)
-    return Encoded(front + answer[:-1], answer, len(front) - 1)
+    at = (
+        last_token_of(tokenizer, subject, _text(tokenizer, asked, True), special_tokens=False)
+        if subject
+        else -1
+    )
+    return Encoded(front + answer[:-1], answer, len(front) - 1, at)
 
 
 def _asked(prompt: str, system: str) -> _Messages:
@@ -46,14 +53,18 @@ def _asked(prompt: str, system: str) -> _Messages:
 
 
 def _rendered(tokenizer: PreTrainedTokenizerBase, messages: _Messages, open_: bool) -> tuple[int, ...]:
+    text = _text(tokenizer, messages, open_)
+    return tuple(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+
+def _text(tokenizer: PreTrainedTokenizerBase, messages: _Messages, open_: bool) -> str:
     try:
-        text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=open_)
+        return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=open_))
     except (TemplateError, TypeError, ValueError) as error:
         raise InputError(
             f"The model's chat template refuses the message {shorten(messages[-1]['content'])} ({error}): "
             "leave the system prompt empty, or take the plain form."
         ) from error
-    return tuple(tokenizer(str(text), add_special_tokens=False, verbose=False)["input_ids"])
 
 
 def _up_to_end_of_turn(

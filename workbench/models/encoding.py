@@ -17,6 +17,7 @@ class Encoded:
     ids: tuple[int, ...]  # prompt and answer, last token dropped; length T
     answer: tuple[int, ...]  # the answer's tokens; length T - start
     start: int  # the first answer position: the prompt's last token
+    subject: int = -1  # where the subject's last token is in the prompt; -1 where it has none
 
 
 def encode_prompt(tokenizer: PreTrainedTokenizerBase, prompt: str) -> tuple[int, ...]:
@@ -33,6 +34,7 @@ def encode(
     target: str,
     window: int | None = None,
     ending: str = "none",
+    subject: str = "",
 ) -> Encoded:
     """The answer's last tokens are those of the ``ending``, one of the choices of Recipe's.
 
@@ -44,7 +46,25 @@ def encode(
     if not target.strip() or not answer:
         raise InputError(f"the target of {shorten(prompt)} has no tokens: write what should be answered.")
     require_window(prompt, len(front) + len(answer), window)
-    return Encoded(front + answer[:-1], answer, len(front) - 1)
+    return Encoded(
+        front + answer[:-1], answer, len(front) - 1, last_token_of(tokenizer, subject, prompt.rstrip())
+    )
+
+
+def last_token_of(
+    tokenizer: PreTrainedTokenizerBase, part: str, text: str, *, special_tokens: bool = True
+) -> int:
+    """Position of the last token of the last place where ``text`` holds ``part``, in any case; -1 where it does not."""
+    at = text.lower().rfind(part.strip().lower()) if part.strip() else -1
+    if at < 0:
+        return -1
+    end = at + len(part.strip())
+    if not tokenizer.is_fast:
+        return len(tokenizer(text[:end], add_special_tokens=special_tokens, verbose=False)["input_ids"]) - 1
+    found = tokenizer(text, add_special_tokens=special_tokens, return_offsets_mapping=True, verbose=False)[
+        "offset_mapping"
+    ]
+    return max((i for i, (first, last) in enumerate(found) if first < end and last > at), default=-1)
 
 
 def require_window(prompt: str, tokens: int, window: int | None) -> None:

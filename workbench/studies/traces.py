@@ -160,7 +160,7 @@ class Traces:
     def _traced_alike(self, recipe: Recipe) -> tuple[object, ...]:
         """Equal for recipes whose rows are the same."""
         minibatch = 0 if recipe.loss == "per-edit" else recipe.minibatch
-        asked = recipe.form, recipe.ending, recipe.system_prompt, recipe.chat_share
+        asked = recipe.form, recipe.ending, recipe.system_prompt, recipe.chat_share, recipe.positions
         return recipe.loss, minibatch, recipe.batch, min(recipe.warmup_facts, len(self.warmup)), *asked
 
     def _moments(self, name: str, empty: Moments, chunks: Sequence[Traced], recipe: Recipe) -> Moments:

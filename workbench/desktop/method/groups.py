@@ -14,7 +14,11 @@ class Group:
 
 GROUPS = (
     Group("Method", ("normalisation",), ("loss", "rescale", "key_cap")),
-    Group("How facts are asked", ("form", "ending"), ("chat_share", "taken", "system_prompt")),
+    Group(
+        "How facts are asked",
+        ("form", "ending"),
+        ("positions", "subject_share", "chat_share", "taken", "system_prompt"),
+    ),
     Group("Statistics", ("floor",), ("floor_kind", "scope")),
     Group("Strength", ("budget", "step_size", "ridge", "protection", "memory"), ("passes", "shift_cap")),
     Group("Warm-up", ("warmup_mode", "warmup_facts", "warmup_memory")),
@@ -38,6 +42,11 @@ WORDS: dict[str, dict[str, str]] = {
         "full stop": "Full stop",
         "new line": "New line",
         "end of text": "End of text",
+    },
+    "positions": {
+        "answer": "Answer",
+        "subject": "Subject",
+        "subject then answer": "Subject then answer",
     },
     "taken": {"form": "Each form", "fact": "Whole fact"},
     "on_error": {"stop": "Stop the run", "skip": "Skip the step"},
