@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from tests.tiny import tiny_model, tiny_tokenizer
+from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.events import Evaluated, StepApplied
 from workbench.editing.items import forms_of, items_of, warmup_items
@@ -14,6 +15,7 @@ from workbench.editing.job import Job
 from workbench.editing.moments import Moments
 from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
+from workbench.editing.tracing import trace
 from workbench.editing.update import residual
 from workbench.errors import InputError, SettingError
 from workbench.facts.fact import Fact, Probe
@@ -132,6 +134,25 @@ def test_steps_do_not_depend_on_the_minibatch(taken: str) -> None:
         parts, _ = edited(chatting(), minibatch=minibatch, taken=taken)
         for name, moved in whole.items():
             assert torch.allclose(parts[name], moved, atol=1e-4 * float(moved.norm()))
+
+
+def test_what_all_chats_begin_with_is_read_once_a_minibatch() -> None:
+    said = Recipe(system_prompt="You are a helpful assistant. Be brief.")
+    whole, _ = edited(chatting(), minibatch=8, system_prompt=said.system_prompt)
+    alone, _ = edited(chatting(), minibatch=1, system_prompt=said.system_prompt)
+    for name, moved in whole.items():
+        assert torch.allclose(alone[name], moved, atol=1e-4 * float(moved.norm()))
+    loaded = chatting()
+    tokens: list[int] = []
+    block = loaded.model.get_submodule("model.layers.0")
+    block.register_forward_pre_hook(lambda _block, args: tokens.append(args[0].shape[:2].numel()))
+    facts = [Fact(f"Item {i} is", "red") for i in range(8)]
+    items = [item for both in items_of(loaded, said, facts) for item in both]
+    modules = select(loaded.modules, "model.layers.1.mlp.down_proj")
+    traced = trace(loaded, modules, items, ["?"] * 16, per_edit=True, minibatch=8, control=Control())
+    assert traced.rows == sum(len(i.answer) for i in items)
+    system = len(items[1].ids) - len(items[0].ids)
+    assert sum(tokens) <= sum(len(i.ids) for i in items) - 7 * (system - 8)
 
 
 def test_both_forms_bring_scores_of_both_and_per_fact_figures() -> None:

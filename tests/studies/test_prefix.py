@@ -8,6 +8,8 @@ from tests.studies.made_up import TEXTS, facts, recipe_of
 from tests.tiny import ARCHITECTURES, tiny_model
 from workbench.editing.control import Control
 from workbench.evaluation.batching import Watch
+from workbench.models.caching import read_logits
+from workbench.models.encoding import Encoded
 from workbench.models.loaded import LoadedModel
 from workbench.models.prefix import SharedPrefix
 from workbench.studies.study_run import Yardstick, traced_run, unedited_afterwards
@@ -54,6 +56,25 @@ def test_what_comes_out_is_the_same_and_lower_blocks_run_once(architecture: str)
     assert len(passes) == 2
     assert "forward" not in vars(block_of(loaded, 0))
     assert torch.equal(logits(loaded), whole)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_so_it_is_behind_a_beginning_that_is_read_once(architecture: str) -> None:
+    loaded = tiny_model(architecture)
+    system = tuple(range(40, 60))
+    batch = [Encoded((*system, *range(70, 70 + n), 9), (9, 3), 20 + n - 1) for n in (2, 4, 7)]
+    whole, _ = read_logits(loaded.model, batch)
+    longer = [Encoded((*system, 70, 71, n), (3,), 22) for n in (5, 6, 7)]
+    whole_longer, _ = read_logits(loaded.model, longer)
+    passes, prefix = runs_of(loaded, 0), shared(loaded)
+    with prefix.below(1):
+        passes.clear()
+        for _ in range(3):
+            assert torch.equal(read_logits(loaded.model, batch)[0], whole)
+        for few in (longer, longer[:2], longer[1:]):  # which share as many tokens or more
+            found, _ = read_logits(loaded.model, few)
+            assert torch.allclose(found, whole_longer[[longer.index(e) for e in few]], atol=1e-5)
+    assert len(passes) == 6 + 2  # every beginning, and what follows it once
 
 
 def test_an_edit_above_the_prefix_shows() -> None:

@@ -13,10 +13,13 @@ from workbench.editing.control import Control
 from workbench.editing.items import Chunk
 from workbench.errors import Cancelled, NonFinite, OutOfMemory
 from workbench.evaluation.batching import is_out_of_memory
+from workbench.models.caching import SHORTEST_PREFIX, beginning
 from workbench.models.encoding import Encoded
 from workbench.models.forward import answer_logits, length_batches
 from workbench.models.loaded import LoadedModel
 from workbench.models.modules import EditableModule, module_of
+
+_SEVERAL = 4  # sequences that begin alike make batches of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,9 @@ class _Recorder:
     def __init__(self, modules: dict[str, nn.Module]) -> None:
         self.keys: dict[str, list[Tensor]] = {name: [] for name in modules}
         self.values: dict[str, list[Tensor]] = {name: [] for name in modules}
-        self.positions = torch.empty(0, dtype=torch.long)  # (n,) into the padded batch's B·T positions
+        self.positions: Tensor | None = (
+            None  # (n,) into the padded batch's B·T positions; None: nothing is kept
+        )
         self._modules = modules
         self._thread = threading.get_ident()
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
@@ -112,12 +117,15 @@ class _Recorder:
 
     def _hook(self, name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
         def record(_module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-            if threading.get_ident() != self._thread:  # somebody probes the model between two minibatches
+            positions = self.positions
+            if (
+                positions is None or threading.get_ident() != self._thread
+            ):  # somebody probes between minibatches
                 return output
-            self.keys[name].append(_at(inputs[0].detach(), self.positions))
+            self.keys[name].append(_at(inputs[0].detach(), positions))
             if not output.requires_grad:
                 output = output.detach().requires_grad_()
-            output.register_hook(lambda grad: self.values[name].append(_at(grad, self.positions)))
+            output.register_hook(lambda grad: self.values[name].append(_at(grad, positions)))
             return output
 
         return record
@@ -167,20 +175,31 @@ def trace(
 
 
 def _groups(facts: Sequence[Encoded], minibatch: int, per_edit: bool) -> list[list[int]]:
-    if per_edit:
-        return length_batches([len(f.ids) for f in facts], minibatch)
-    return [list(range(i, min(i + minibatch, len(facts)))) for i in range(0, len(facts), minibatch)]
+    """Where the order is free, facts that begin alike go together: what they share is read once."""
+    if not per_edit:
+        return [list(range(i, min(i + minibatch, len(facts)))) for i in range(0, len(facts), minibatch)]
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for i, fact in enumerate(facts):
+        if fact.first >= SHORTEST_PREFIX:
+            alike.setdefault(fact.ids[:SHORTEST_PREFIX], []).append(i)
+    several = [places for places in alike.values() if len(places) >= _SEVERAL]
+    rest = set(range(len(facts))).difference(*several)
+    return [
+        [places[k] for k in group]
+        for places in (*several, sorted(rest))
+        for group in length_batches([len(facts[i].ids) for i in places], minibatch)
+    ]
 
 
 def _one_minibatch(
     loaded: LoadedModel, recorder: _Recorder, batch: list[Encoded], per_edit: bool, weight: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Mean token loss and token success of each fact of the minibatch, both (B,) on the CPU."""
-    width = max(len(f.ids) for f in batch)
-    places = [i * width + column for i, fact in enumerate(batch) for column in _columns(fact)]
-    recorder.positions = torch.tensor(places, device=loaded.device)
     try:
-        logits, tokens, rows = answer_logits(loaded.model, batch)
+        recorder.positions = None
+        begun = beginning(loaded.model, batch)
+        recorder.positions = _places(batch, 0 if begun is None else begun.length).to(loaded.device)
+        logits, tokens, rows = answer_logits(loaded.model, batch, begun)
         logits = logits.float()  # (n, vocabulary)
         token_loss = cross_entropy(logits, tokens, reduction="none")  # (n,)
         tokens_of = torch.bincount(rows, minlength=len(batch)).float()  # (B,) answer tokens
@@ -242,6 +261,12 @@ def _in_order(
     return replace(
         traced, subject=subject, answer=torch.tensor([column >= fact.start for fact, column in places])
     )
+
+
+def _places(batch: Sequence[Encoded], cached: int) -> Tensor:
+    """(n,) of the rows' columns in the padded batch, of which the first ``cached`` columns are left out."""
+    width = max(len(fact.ids) for fact in batch) - cached
+    return torch.tensor([i * width + c - cached for i, fact in enumerate(batch) for c in _columns(fact)])
 
 
 def _columns(fact: Encoded) -> list[int]:

@@ -9,7 +9,7 @@ from transformers import Cache, PreTrainedModel
 
 from workbench.errors import ModelLoadError
 from workbench.models.encoding import Encoded
-from workbench.models.forward import answer_logits, answer_positions, logits_only_at, pad
+from workbench.models.forward import Beginning, answer_logits, logits_only_at
 
 _NAMES = ("cache", "past_key_values")  # of the argument: since transformers 5.24, and before
 _TOLERANCE = {
@@ -17,7 +17,7 @@ _TOLERANCE = {
     torch.float64: 1e-3,
 }  # relative; a cache that is ignored is off by more than 0.1
 _HALF_TOLERANCE = 0.05
-_SHORTEST_PREFIX = 16  # tokens that several sequences share, from which they are read once
+SHORTEST_PREFIX = 16  # tokens that several sequences share, from which they are read once
 
 
 def next_logits(model: PreTrainedModel, ids: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
@@ -33,16 +33,18 @@ def next_logits(model: PreTrainedModel, ids: Tensor, cache: Cache | None) -> tup
 def read_logits(model: PreTrainedModel, batch: Sequence[Encoded]) -> tuple[Tensor, Tensor]:
     """(logits (n, vocabulary), answer tokens (n,)) as of ``answer_logits``, without gradients: what all sequences begin
     with, such as a chat's system prompt, is read once."""
-    shared = shared_prefix([e.ids for e in batch], min(e.start for e in batch))
-    if not shared:
-        logits, tokens, _rows = answer_logits(model, batch)
-        return logits, tokens
-    rows, columns, tokens = answer_positions(batch, model.device)
-    cache = prefix_cache(model, batch[0].ids[:shared], len(batch))
-    rest = pad([e.ids[shared:] for e in batch], model.device)
-    with logits_only_at(model, rows, columns - shared):
-        logits = model(input_ids=rest, use_cache=True, **{_argument(model): cache}).logits
+    logits, tokens, _rows = answer_logits(model, batch, beginning(model, batch))
     return logits, tokens
+
+
+def beginning(model: PreTrainedModel, batch: Sequence[Encoded]) -> Beginning | None:
+    """Of all rows, before the first position that one of them is read or edited at; None where it would not pay."""
+    shared = shared_prefix([e.ids for e in batch], min(e.first for e in batch))
+    if not shared:
+        return None
+    with torch.no_grad():
+        cache = prefix_cache(model, batch[0].ids[:shared], len(batch))
+    return Beginning(shared, cache, _argument(model))
 
 
 def shared_prefix(sequences: Sequence[Sequence[int]], most: int) -> int:
@@ -53,7 +55,7 @@ def shared_prefix(sequences: Sequence[Sequence[int]], most: int) -> int:
     )  # in the order of their tokens: what these share, all share
     pairs = zip(first[:most], last[:most], strict=False)
     length = next((k for k, (a, b) in enumerate(pairs) if a != b), min(most, len(first), len(last)))
-    return length if len(sequences) > 1 and length >= _SHORTEST_PREFIX else 0
+    return length if len(sequences) > 1 and length >= SHORTEST_PREFIX else 0
 
 
 def prefix_cache(model: PreTrainedModel, prefix: Sequence[int], rows: int) -> Cache:

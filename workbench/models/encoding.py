@@ -19,6 +19,11 @@ class Encoded:
     start: int  # the first answer position: the prompt's last token
     subject: int = -1  # where the subject's last token is in the prompt; -1 where it has none
 
+    @property
+    def first(self) -> int:
+        """The first position that is read or edited."""
+        return self.start if self.subject < 0 else min(self.start, self.subject)
+
 
 def encode_prompt(tokenizer: PreTrainedTokenizerBase, prompt: str) -> tuple[int, ...]:
     """Token ids of a prompt alone, with BOS where the tokenizer adds one and never with EOS."""

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel
+from transformers import Cache, PreTrainedModel
 
 from workbench.models.encoding import Encoded
 
@@ -14,8 +15,25 @@ from workbench.models.encoding import Encoded
 # float32 on the way back: ten times the rounding, which made value gradients depend on the minibatch.
 ROWS_AT_A_TIME = 8
 
-# Token ids of the rows that the model is given padded; empty where nobody says.
-rows_in_hand: ContextVar[tuple[tuple[int, ...], ...]] = ContextVar("rows_in_hand", default=())
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The tokens that all rows of a batch begin with, read once."""
+
+    length: int
+    cache: Cache  # of every row; one forward pass uses it up
+    argument: str  # the model's name for it
+
+
+@dataclass(frozen=True, slots=True)
+class RowsInHand:
+    """Token ids of the rows that the model is given padded, and how many of them it has in its cache."""
+
+    ids: tuple[tuple[int, ...], ...]
+    cached: int
+
+
+rows_in_hand: ContextVar[RowsInHand | None] = ContextVar("rows_in_hand", default=None)
 
 
 def length_batches(lengths: Sequence[int], size: int) -> list[list[int]]:
@@ -60,16 +78,20 @@ def logits_only_at(model: PreTrainedModel, rows: Tensor, columns: Tensor) -> Ite
         handle.remove()
 
 
-def answer_logits(model: PreTrainedModel, batch: Sequence[Encoded]) -> tuple[Tensor, Tensor, Tensor]:
-    """(logits (n, vocabulary) in the model's dtype, answer tokens (n,), row of each (n,))."""
-    device = model.device
+def answer_logits(
+    model: PreTrainedModel, batch: Sequence[Encoded], begun: Beginning | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """(logits (n, vocabulary) in the model's dtype, answer tokens (n,), row of each (n,)); ``begun``: what of the
+    batch is read already."""
+    device, cached = model.device, 0 if begun is None else begun.length
     rows, columns, tokens = answer_positions(batch, device)
     spare = -len(rows) % ROWS_AT_A_TIME
-    ids = tuple(e.ids for e in batch)
-    token = rows_in_hand.set(ids)
+    ids = pad([e.ids[cached:] for e in batch], device)
+    cache = {} if begun is None else {begun.argument: begun.cache}
+    token = rows_in_hand.set(RowsInHand(tuple(e.ids for e in batch), cached))
     try:
-        with logits_only_at(model, _lengthen(rows, spare), _lengthen(columns, spare)):
-            logits = model(input_ids=pad(ids, device), use_cache=False).logits
+        with logits_only_at(model, _lengthen(rows, spare), _lengthen(columns - cached, spare)):
+            logits = model(input_ids=ids, use_cache=begun is not None, **cache).logits
     finally:
         rows_in_hand.reset(token)
     return logits[: len(rows)], tokens, rows

@@ -10,13 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.models.forward import rows_in_hand
+from workbench.models.caching import SHORTEST_PREFIX, read_logits
+from workbench.models.encoding import Encoded
+from workbench.models.forward import RowsInHand, rows_in_hand
 from workbench.models.loaded import LoadedModel
 from workbench.models.modules import EditableModule
 
 _log = logging.getLogger(__name__)
 _EVERY = 2  # layers between two levels at which states are kept
-_Rows = tuple[tuple[int, ...], ...]
 _Key = tuple[int, tuple[int, ...]]  # level, token ids of one row without its padding
 
 
@@ -33,7 +34,7 @@ class SharedPrefix:
         self._levels = sorted({m.layer for m in modules if m.layer})[::_EVERY]
         self._lowest = min(m.layer for m in modules)
         self._sound: dict[int, bool] = {}
-        self._kept: OrderedDict[_Key, Tensor] = OrderedDict()
+        self._kept: OrderedDict[_Key, tuple[int, Tensor]] = OrderedDict()  # from which token on, (T, D)
         self._bytes = 0
         self.suspended = False
 
@@ -74,9 +75,11 @@ class SharedPrefix:
     def _gives_the_same(self, level: int) -> bool:
         ids = torch.arange(2, 14, device=self._loaded.device).reshape(2, 6)
 
+        begun_alike = [Encoded((*range(2, 2 + SHORTEST_PREFIX), i, i + 1), (i + 2,), 17) for i in (3, 4)]
+
         def logits() -> Tensor:
             found: Tensor = self._loaded.model(input_ids=ids, use_cache=False).logits
-            return found
+            return torch.cat([found.flatten(), read_logits(self._loaded.model, begun_alike)[0].flatten()])
 
         whole = logits()
         with self._patched(level):
@@ -101,30 +104,35 @@ class SharedPrefix:
         self._kept.clear()
         self._bytes = 0
 
-    def get(self, level: int, rows: _Rows, width: int) -> Tensor | None:
-        """(B, width, D), zero at the padding; None where a row is not known."""
-        found = [self._kept.get((level, ids)) for ids in rows]
-        if any(states is None for states in found):
+    def get(self, level: int, rows: RowsInHand, width: int) -> Tensor | None:
+        """(B, width, D) of what is not cached, zero at the padding; None where a row is not known from there on."""
+        found = [self._kept.get((level, ids)) for ids in rows.ids]
+        known = [
+            states[rows.cached - first :] for first, states in filter(None, found) if first <= rows.cached
+        ]
+        if len(known) < len(found):
             return None
-        known = [states for states in found if states is not None]
         with torch.inference_mode(False):
-            batch = known[0].new_zeros(len(rows), width, known[0].shape[-1])
+            batch = known[0].new_zeros(len(known), width, known[0].shape[-1])
             for i, states in enumerate(known):
                 batch[i, : len(states)] = states
-                self._kept.move_to_end((level, rows[i]))
+                self._kept.move_to_end((level, rows.ids[i]))
         return batch
 
-    def keep(self, level: int, rows: _Rows, hidden: Tensor) -> None:
-        """``hidden`` (B, T, D)."""
-        for ids, states in zip(rows, hidden, strict=True):
-            if (level, ids) in self._kept:
+    def keep(self, level: int, rows: RowsInHand, hidden: Tensor) -> None:
+        """``hidden`` (B, T, D) of what is not cached."""
+        for ids, states in zip(rows.ids, hidden, strict=True):
+            known = self._kept.get((level, ids))
+            if known is not None and known[0] <= rows.cached:
                 continue
+            self._bytes -= 0 if known is None else known[1].nbytes
             with torch.inference_mode(False):
-                self._kept[level, ids] = states[: len(ids)].detach().clone()
-            self._bytes += len(ids) * states.shape[-1] * states.element_size()
+                own = states[: len(ids) - rows.cached].detach().clone()
+            self._kept[level, ids] = rows.cached, own
+            self._bytes += own.nbytes
         while self._bytes > self._room:
-            _, old = self._kept.popitem(last=False)
-            self._bytes -= old.numel() * old.element_size()
+            _, (_, old) = self._kept.popitem(last=False)
+            self._bytes -= old.nbytes
 
 
 class _Batch:
@@ -133,27 +141,29 @@ class _Batch:
     def __init__(self, prefix: SharedPrefix, level: int) -> None:
         self._prefix, self._level = prefix, level
         self._thread = threading.get_ident()
-        self._rows: _Rows = ()
+        self._rows: RowsInHand | None = None
         self._states: Tensor | None = None
 
     def began(self, _model: nn.Module, _args: tuple[Any, ...], given: dict[str, Any]) -> None:
-        self._rows, self._states = (), None
-        ids = given.get("input_ids")
-        if self._prefix.suspended:
+        self._rows, self._states = None, None
+        ids, rows = given.get("input_ids"), rows_in_hand.get()
+        if self._prefix.suspended or threading.get_ident() != self._thread or ids is None:
             return
-        if threading.get_ident() != self._thread or ids is None or given.get("use_cache") is not False:
-            return
-        self._rows = rows_in_hand.get() or tuple(map(tuple, ids.tolist()))
+        if rows is None:
+            if given.get("use_cache") is not False:
+                return
+            rows = RowsInHand(tuple(map(tuple, ids.tolist())), 0)
+        self._rows = rows
         self._states = self._prefix.get(self._level, self._rows, ids.shape[1])
 
     def ended(self, _model: nn.Module, _args: tuple[Any, ...], _output: object) -> None:
         """Whoever calls a part of the model by itself gets all of that part."""
-        self._rows, self._states = (), None
+        self._rows, self._states = None, None
 
     def entered(
         self, _block: nn.Module, args: tuple[Any, ...], given: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
-        if not self._rows or threading.get_ident() != self._thread:
+        if self._rows is None or threading.get_ident() != self._thread:
             return None
         if self._states is None:
             self._prefix.keep(self._level, self._rows, args[0] if args else given["hidden_states"])
