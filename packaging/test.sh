@@ -5,7 +5,8 @@ usage() {
     cat <<'TEXT'
 Usage: packaging/test.sh [--fresh] [PYTEST ARGUMENT...]
 
-Checks formatting, lint, types and the direction of imports, then runs all tests, without a display or network.
+Checks formatting, lint, types and the direction of imports, then runs all tests, without a display or network,
+on as many processor cores as there are, four at most (-n 0: in one process).
 Goes through every stage and fails at the end if one of them failed. The first start makes the virtual environment
 .venv and installs everything into it. Works from any folder.
 
@@ -51,7 +52,8 @@ stage format "$python" -m ruff format --check .
 stage lint "$python" -m ruff check .
 stage types "$python" -m mypy
 stage imports "$venv/bin/lint-imports" --no-logo
-stage tests "$python" -m pytest "$@"
+workers=$(getconf _NPROCESSORS_ONLN)
+stage tests "$python" -m pytest -n "$((workers < 4 ? workers : 4))" "$@"
 
 if ((${#failed[@]})); then
     printf '\nFailed: %s\n' "${failed[*]}" >&2

@@ -160,7 +160,9 @@ def test_both_forms_bring_scores_of_both_and_per_fact_figures() -> None:
     steps = [e for e in events if isinstance(e, StepApplied)]
     assert [s.facts for s in steps] == [4, 4]
     assert all(len(s.fact_success) == 4 for s in steps)
-    before, *_, after = [e.scores for e in events if isinstance(e, Evaluated)]
+    first, before, after = [e.scores for e in events if isinstance(e, Evaluated)]
+    assert first.drift != first.drift, "ordinary text waits until the first step is in"
+    assert first.generated_chat == before.generated_chat
     for scores in (before, after):
         for name in ("generated_chat", "es_chat", "gs_chat", "locality_kept_chat", "drift"):
             assert getattr(scores, name) == getattr(scores, name), name

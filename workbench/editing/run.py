@@ -1,7 +1,7 @@
 """The sequential run as a generator of events: baseline, warm-up, steps, scores."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 
@@ -33,11 +33,11 @@ from workbench.editing.texts import Texts, gather_texts
 from workbench.editing.tracing import Traced
 from workbench.errors import Cancelled, NonFinite, WorkbenchError
 from workbench.evaluation.batching import Watch
-from workbench.evaluation.encoded import encode_facts, encode_texts, require_warmup_fits
+from workbench.evaluation.encoded import EncodedFacts, encode_facts, encode_texts, require_warmup_fits
 from workbench.evaluation.evaluate import Baseline, batch_success, evaluate, evaluate_unedited
 from workbench.evaluation.reading import read_answers
 from workbench.evaluation.sampling import sample_replies
-from workbench.evaluation.scores import SCORES, Scores
+from workbench.evaluation.scores import SCORES, TEXT_SCORES
 from workbench.facts.fact import Fact
 from workbench.models.encoding import Encoded
 from workbench.models.prefix import SharedPrefix
@@ -78,9 +78,7 @@ class Run:
         self._encoded_texts: tuple[Encoded, ...] = ()
         self._baseline: Baseline | None = None
         self._ordinary: OrdinaryText | None = None
-        self._first_scores: Scores | None = (
-            None  # of the unedited model, where the other facts wait for theirs
-        )
+        self._first_scores: Evaluated | None = None  # of the unedited model, where the rest waits
 
     def _sharing(self) -> AbstractContextManager[None]:
         """Within it, what is read again is run through the edited blocks only."""
@@ -155,29 +153,37 @@ class Run:
         return OrdinaryText.read(loaded, forms, Watch(self.control), self._sharing)
 
     def _score_unedited(self) -> Evaluated:
-        """On the facts of the first step alone where far more follow, so that its curves need not wait for them."""
-        first = self._sizes[0]
-        later = self.steps_done == 0 and len(self._facts) > 2 * first
-        facts = self._facts.take(range(first)) if later else self._facts
+        """Before the first step only what its own facts give, so that its curves need not wait for the rest."""
+        first, every = self._sizes[0], len(self._facts)
+        self._first_scores = None
+        if self.steps_done:
+            return self._scored_unedited(self._facts, SCORES)
+        some = self._facts.take(range(first)) if every > 2 * first else self._facts
+        found = self._scored_unedited(some, set(SCORES) - set(TEXT_SCORES))
+        self._first_scores = found = replace(found, per_fact=found.per_fact.padded(every))
+        return found
+
+    def _score_unedited_on_the_rest(self, first: Evaluated) -> Evaluated:
+        """``first``: of what was scored before the first step."""
+        self._first_scores = None
+        with self.editor.unedited():
+            if first.scores.facts < len(self._facts):
+                return self._scored_unedited(self._facts, SCORES)
+            known = self._baseline
+            of_texts = self._scored_unedited(self._facts.take(()), TEXT_SCORES).scores
+        if known is not None and self._baseline is not None:
+            self._baseline = replace(known, drift=self._baseline.drift)
+        scores = replace(first.scores, perplexity=of_texts.perplexity, drift=of_texts.drift)
+        return replace(first, scores=scores)
+
+    def _scored_unedited(self, facts: EncodedFacts, which: Collection[str]) -> Evaluated:
+        """With the unedited weights in the model."""
         watch = Watch(self.control, self.control.progress(Phase.BASELINE, "passes"))
+        texts = self._encoded_texts if set(TEXT_SCORES) & set(which) else ()
         with self._sharing():
             scores, per_fact, self._baseline = evaluate_unedited(
-                self.editor.loaded, facts, self._encoded_texts, watch=watch
+                self.editor.loaded, facts, texts, which, watch
             )
-        self._first_scores = scores if later else None
-        return Evaluated(0, scores, per_fact.padded(len(self._facts)), np.empty(0))
-
-    def _score_unedited_on_all(self, first: Scores) -> Evaluated:
-        """``first``: on the first step's facts; what ordinary text tells is taken from there."""
-        self._first_scores = None
-        watch = Watch(self.control, self.control.progress(Phase.BASELINE, "passes"))
-        which = set(SCORES) - {"perplexity", "drift"}
-        with self.editor.unedited(), self._sharing():
-            scores, per_fact, baseline = evaluate_unedited(
-                self.editor.loaded, self._facts, which=which, watch=watch
-            )
-        self._baseline = replace(baseline, drift=self._baseline.drift if self._baseline else None)
-        scores = replace(scores, perplexity=first.perplexity, drift=first.drift)
         return Evaluated(0, scores, per_fact, np.empty(0))
 
     def warm_up(self) -> Iterator[Event]:
@@ -207,7 +213,7 @@ class Run:
             self._scored = False
             yield from self._step(chunks)
             if self._first_scores is not None:
-                yield self._score_unedited_on_all(self._first_scores)
+                yield self._score_unedited_on_the_rest(self._first_scores)
             if self.steps_done < len(chunks) and self.control.stopping:
                 raise Cancelled(f"Stopped after step {self.steps_done:,}; everything up to it is kept.")
         if chunks:

@@ -122,7 +122,8 @@ class FactScores:
 
 FACT_SCORES = tuple(f.name for f in fields(FactScores) if f.name in PROTOCOLS)
 FACT_NUMBERS = (*FACT_SCORES, "loss")
-SCORES = (*FACT_SCORES, "perplexity", "drift")
+TEXT_SCORES = ("perplexity", "drift")  # of ordinary text
+SCORES = (*FACT_SCORES, *TEXT_SCORES)
 
 
 def mean(values: Floats) -> float:
