@@ -68,6 +68,12 @@ def run(
     return call
 
 
+def test_warm_up_facts_come_along(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = run("--warmup", "general", "--json", "--warmup-limit", "12")
+    assert code == 0
+    assert json.loads(out)["warmup"]["facts"] == 12
+
+
 def refusal(code: int, out: str, err: str, *words: str) -> None:
     """Exit 2, nothing on standard output, one sentence on standard error that holds the words."""
     assert code == 2

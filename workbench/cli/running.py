@@ -1,6 +1,7 @@
 """``workbench run``: facts into a model, step by step, with scores before and after."""
 
 import argparse
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
     from workbench.editing.job import Job
     from workbench.editing.recipe import Recipe
     from workbench.evaluation.further import Further
+    from workbench.facts.fact import Fact
     from workbench.models.loaded import LoadedModel
     from workbench.models.presets import Preset
     from workbench.session.recorder import RunRecorder
+
+GENERAL = "general"  # in place of a file: the warm-up facts that come with the workbench
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -37,7 +41,12 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     )
     parser.add_argument("facts", type=Path, metavar="FACTS", help="CSV, TSV, JSON or JSON Lines")
     add_model_options(parser)
-    parser.add_argument("--warmup", type=Path, metavar="F", help="facts that prepare the statistics")
+    parser.add_argument(
+        "--warmup",
+        type=Path,
+        metavar="F",
+        help=f"facts that prepare the statistics; {GENERAL}: those that come with the workbench",
+    )
     add_fact_options(parser)
     add_preset_option(parser)
     add_recipe_options(parser)
@@ -88,11 +97,22 @@ def _job(options: argparse.Namespace, line: "ProgressLine") -> "Job":
 
     return Job(
         facts=read_facts(options.facts, line, options.limit, options.target, options.offset),
-        warmup=read_facts(options.warmup, line, None, options.target) if options.warmup else (),
+        warmup=_warmup(options, line),
         ordinary_text=read_plain_texts(options.ordinary_text),
         perplexity_text=read_plain_texts(options.perplexity_text),
         text_cache=cache_folder() / "texts",
     )
+
+
+def _warmup(options: argparse.Namespace, line: "ProgressLine") -> "Sequence[Fact]":
+    from workbench.cli.reading import read_facts
+    from workbench.facts.starter import warmup_facts
+
+    if options.warmup is None:
+        return ()
+    if options.warmup == Path(GENERAL):
+        return warmup_facts()
+    return read_facts(options.warmup, line, None, options.target)
 
 
 def _fitting(loaded: "LoadedModel", job: "Job", recipe: "Recipe", skip: bool, line: "ProgressLine") -> "Job":
@@ -187,7 +207,8 @@ class _Running:
         if not self.job.warmup:
             self.line.note(
                 "There are no warm-up facts: the first steps use diagonal normalisation, until more than "
-                f"{max(m.d_out for m in self.modules) + 1:,} answer tokens were seen."
+                f"{max(m.d_out for m in self.modules) + 1:,} answer tokens were seen. With --warmup {GENERAL}, "
+                "facts that come with the workbench prepare the statistics."
             )
 
     def _require_memory(self) -> None:

@@ -86,6 +86,7 @@ class Desk(QObject):
             fresh=int((steps < 0).sum()),
             warmup=len(self.facts.warmup),
             warms_up=recipe.warmup_mode != "none" and recipe.warmup_facts > 0,
+            warmup_edits=recipe.warmup_mode == "edits",
             rows=self.bench.rows if not run.activity else run.bridge.progress.rows,
             warmup_rows=self.bench.warmup_rows,
             unfit=unfit,

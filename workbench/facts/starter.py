@@ -11,6 +11,11 @@ def starter_facts() -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
     return _read("edits.jsonl"), _read("warmup.jsonl")
 
 
+def warmup_facts() -> tuple[Fact, ...]:
+    """For any model. Raises as ``starter_facts``."""
+    return _read("warmup.jsonl")
+
+
 def _read(name: str) -> tuple[Fact, ...]:
     with as_file(files("workbench.resources").joinpath("starter", name)) as path:
         return load(path).facts

@@ -56,6 +56,22 @@ def test_warm_up_and_edit_show_progress_scores_and_states(walker: Walker) -> Non
     assert "already" in window.tool_bar.buttons["edit"].toolTip()
 
 
+def test_without_warm_up_facts_those_that_come_along_prepare_the_statistics(loaded: MainWindow) -> None:
+    walker, held = Walker(loaded, patience_s=60), loaded.facts.warmup
+    loaded.facts.history.remove(held, np.arange(len(held)))
+    before = weights(loaded)
+    walker.press("warm-up")
+    walker.wait(lambda: len(held), "the facts that come along")
+    walker.wait_for_end()
+    assert len(held) > 1_000
+    assert loaded.desk.bench.warmup_rows > 0
+    assert any("come with the workbench" in sentence for sentence in loaded.notices.sentences())
+    assert torch.equal(weights(loaded), before)
+    loaded.method.set_recipe(loaded.method.recipe().with_(warmup_mode="edits"))
+    loaded.facts.history.remove(held, np.arange(len(held)))
+    assert not loaded.tool_bar.buttons["warm-up"].isEnabled()
+
+
 def test_statistics_of_edits_alone_are_not_called_a_warm_up(walker: Walker) -> None:
     window = walker.window
     walker.press("edit")

@@ -28,7 +28,8 @@ def can(now: Situation) -> set[str]:
     [
         ({"model": ""}, "load-model"),
         ({}, "warm-up"),
-        ({"warmup": 0}, "edit"),
+        ({"warmup": 0}, "warm-up"),
+        ({"warmup": 0, "warmup_edits": True}, "edit"),
         ({"warms_up": False}, "edit"),
         ({"rows": 700}, "edit"),
         ({"rows": 700, "facts": 0, "fresh": 0}, "import"),

@@ -39,7 +39,11 @@ class Handlers(QObject):
         self._fetching = Background(self)
         self._fetching.finished.connect(self._starter_read)
         self._fetching.failed.connect(self._starter_failed)
-        window.desk.keeper.left.connect(self._fetching.drop)
+        self._fetching_warmup = Background(self)
+        self._fetching_warmup.finished.connect(self._warmup_read)
+        self._fetching_warmup.failed.connect(self._starter_failed)
+        for fetching in (self._fetching, self._fetching_warmup):
+            window.desk.keeper.left.connect(fetching.drop)
         self.sessions, self.ledger = SessionHandlers(window), LedgerHandlers(window)
         self.studies = StudyHandlers(window)
 
@@ -152,6 +156,18 @@ class Handlers(QObject):
         panel.facts_page.table.clearSelection()
 
     @Slot(object)
+    def _warmup_read(self, batch: Batch) -> None:
+        panel, can = self._window.facts, self._window.actions_by_name["warm-up"].isEnabled()
+        if not can or len(panel.warmup):  # something else was begun meanwhile
+            return
+        panel.history.add(panel.warmup, batch, "the warm-up facts that come with the workbench")
+        sentence = (
+            "facts that come with the workbench prepare the statistics; they leave the weights as they are."
+        )
+        self.tell(Notice(f"{len(panel.warmup):,} {sentence}"))
+        self.warm_up()
+
+    @Slot(object)
     def _starter_failed(self, error: Exception) -> None:
         self.tell_failure("Reading the starter's facts", error)
 
@@ -159,7 +175,13 @@ class Handlers(QObject):
 
     @Slot()
     def warm_up(self) -> None:
+        """With the facts that come with the workbench, where the person brought none."""
         desk = self._window.desk
+        if not len(desk.facts.warmup):
+            from workbench.desktop.shell.starter_session import warmup_facts
+
+            self._fetching_warmup.start(lambda _tell, _cancel: warmup_facts())
+            return
         afresh = self._asked_afresh("Warm up")
         if afresh is None:
             return
@@ -359,6 +381,7 @@ class Handlers(QObject):
 
     def close_threads(self) -> None:
         self._fetching.close()
+        self._fetching_warmup.close()
         self.sessions.close_threads()
 
 

@@ -34,6 +34,7 @@ class Situation:
     fresh: int = 0  # facts that no step has touched
     warmup: int = 0
     warms_up: bool = True  # the recipe asks for a warm-up
+    warmup_edits: bool = False  # which changes the weights
     rows: int = 0  # answer tokens that the statistics have seen
     warmup_rows: int = 0  # of them, those of a warm-up
     unfit: str = ""  # why the model's state does not fit the settings any more
@@ -167,7 +168,10 @@ def _ready(now: Situation) -> str:
 def _warm_up(now: Situation) -> str:
     return _ready(now) or _first(
         (not now.warms_up, "The method asks for no warm-up."),
-        (not now.warmup, "The warm-up list is empty: import facts into it."),
+        (
+            not now.warmup and now.warmup_edits,
+            "The warm-up list is empty: import facts into it, as this warm-up edits the model with them.",
+        ),
         (
             now.warmed,
             f"The statistics hold {now.rows:,} rows already; Discard run takes the last run back.",

@@ -8,3 +8,8 @@ def starter_facts() -> tuple[Batch, Batch]:
     """(facts, warm-up facts). For a worker."""
     edits, warmup = starter.starter_facts()
     return prepared(edits), prepared(warmup)
+
+
+def warmup_facts() -> Batch:
+    """For a worker."""
+    return prepared(starter.warmup_facts())
