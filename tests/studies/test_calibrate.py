@@ -98,7 +98,6 @@ def test_the_held_out_facts_are_edited_with_the_point_that_is_taken() -> None:
         own = Trials(
             grid._traces(grid.split.held_out),
             Yardstick.read(loaded, grid.split.held_out, TEXTS, Watch()),
-            Control(),
         ).measure(result.points[result.chosen].recipe, Control())
         assert own.scores.es == result.held_out[0].success
 

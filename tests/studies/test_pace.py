@@ -11,6 +11,7 @@ from tests.studies.made_up import TEXTS, facts, recipe_of
 from tests.studies.test_calibrate import WARMUP, ended
 from tests.tiny import tiny_model
 from workbench.editing.control import Control
+from workbench.editing.events import Phase, Progressed
 from workbench.editing.texts import Texts
 from workbench.studies import calibrate
 from workbench.studies.calibrate import Calibrator
@@ -35,7 +36,7 @@ def test_a_budget_that_is_long_enough_changes_nothing() -> None:
 
 def test_in_one_minute_less_is_edited_so_that_the_first_point_comes_within_it() -> None:
     found = plan(0.03, 60)
-    assert 20 <= len(found.split.edits) < len(LARGE.edits)
+    assert 12 <= len(found.split.edits) < len(LARGE.edits)
     assert len(found.split.held_out) == len(found.split.edits)
     assert found.seconds <= 36
     assert found.seconds == Pace(0.03, 1.0).seconds(found.split, found.texts, RECIPE)
@@ -43,9 +44,16 @@ def test_in_one_minute_less_is_edited_so_that_the_first_point_comes_within_it() 
 
 def test_a_slow_computer_still_gets_enough_facts_to_say_anything() -> None:
     found = plan(1.0, 60)
-    assert [len(found.split.statistics), len(found.split.edits)] == [100, 20]
-    assert [len(found.texts.protection), len(found.texts.perplexity)] == [20, 20]
+    assert [len(found.split.statistics), len(found.split.edits)] == [100, 12]
+    assert [len(found.texts.protection), len(found.texts.perplexity)] == [12, 12]
     assert found.seconds > 60
+
+
+def test_one_minute_is_enough_for_the_starter_on_two_cores() -> None:
+    """A fact takes about 0.1 s there, whitening needs the rows of some 200, and the preset makes ten passes."""
+    recipe = recipe_of(tiny_model(), passes=10)
+    found = Plan.within(60, Pace(0.1, 1.0, statistics=203), LARGE, LONG, recipe)
+    assert found.seconds < 60
 
 
 def test_statistics_are_never_too_few_for_whitening() -> None:
@@ -62,7 +70,7 @@ def test_statistics_are_never_too_few_for_whitening() -> None:
     )
 
 
-def calibrator(minutes: float) -> Calibrator:
+def calibrator(minutes: float, control: Control | None = None) -> Calibrator:
     """The person's own settings and a preset, which stands first in the list."""
     loaded = tiny_model()
     start = recipe_of(loaded, warmup_facts=100)
@@ -72,7 +80,14 @@ def calibrator(minutes: float) -> Calibrator:
     )
     settings = CalibrationSettings(minutes=minutes)
     return Calibrator(
-        loaded, WARMUP, start, settings, candidates=candidates, ordinary_text=TEXTS, perplexity_text=TEXTS
+        loaded,
+        WARMUP,
+        start,
+        settings,
+        control,
+        candidates=candidates,
+        ordinary_text=TEXTS,
+        perplexity_text=TEXTS,
     )
 
 
@@ -83,6 +98,23 @@ def test_a_budget_too_short_for_a_point_is_said_before_anything_takes_long() -> 
     assert "until the first point" in first.note
     assert "longer than the budget of 1 s" in first.note
     assert [p.kind for p in ended(events).points] == ["choice"]
+
+
+def test_what_precedes_the_first_point_is_told_with_how_far_it_is() -> None:
+    told: list[Progressed] = []
+    for event in calibrator(1e-6, Control(told.append)).events():
+        if isinstance(event, PointMeasured):
+            break
+    phases = list(dict.fromkeys(at.phase for at in told))
+    assert phases == [
+        Phase.PACE,
+        Phase.BASELINE,
+        Phase.WARMUP,
+        Phase.PROTECTION,
+        Phase.EDITING,
+        Phase.EVALUATION,
+    ]
+    assert all(max(at.done / at.total for at in told if at.phase is phase) == 1 for phase in phases)
 
 
 def test_time_that_runs_out_within_a_trial_ends_the_search_with_what_was_measured(

@@ -16,6 +16,7 @@ from workbench.cli.options import (
 
 if TYPE_CHECKING:
     from workbench.cli.progress import ProgressLine
+    from workbench.editing.events import Progressed
     from workbench.studies.calibrate import Calibrator
     from workbench.studies.calibration import Calibration, CalibrationSettings, Point
     from workbench.studies.events import CalibrationEvent
@@ -100,7 +101,6 @@ def _calibrated(
     from workbench.cli.fitting import fitting
     from workbench.cli.interrupt import stop_on_interrupt
     from workbench.cli.loading import load_model
-    from workbench.cli.narrate import Narrator
     from workbench.cli.reading import read_facts, read_plain_texts
     from workbench.editing.control import Control
     from workbench.storage.places import cache_folder
@@ -113,7 +113,7 @@ def _calibrated(
     loaded = load_model(options.model, options.device, options.dtype, line)
     facts, _ = fitting(loaded, facts, options.skip_unfit, line)
     choice = starting_choice(loaded, options.recipe, given, options.preset)
-    control = Control(Narrator(line, whitens=False).tell)
+    control = Control(lambda at: _tell_phase(at, line) if calibrator.measured == 0 else None)
     calibrator = Calibrator(
         loaded,
         facts,
@@ -163,6 +163,10 @@ def _narrate(event: "CalibrationEvent", settings: "CalibrationSettings", line: "
             budget = round(60 * settings.minutes)
             spent = max(1, budget - round(event.seconds_left))
             line.update("Searching", spent, budget, "seconds", f"{event.done} points; {_short(event.point)}")
+
+
+def _tell_phase(at: "Progressed", line: "ProgressLine") -> None:
+    line.update(at.phase.value.capitalize(), at.done, at.total, at.unit)
 
 
 def _short(point: "Point") -> str:

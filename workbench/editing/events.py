@@ -16,6 +16,7 @@ class Phase(StrEnum):
     """What a ``Progressed`` event counts."""
 
     TEXT = "sampling ordinary text"
+    PACE = "timing a few facts"
     PROTECTION = "reading ordinary text"
     BASELINE = "scoring the unedited model"
     WARMUP = "warming up"

@@ -104,6 +104,11 @@ class Calibrator:
         self._deadline = math.inf if grid else self._began + 60 * settings.minutes
 
     @property
+    def measured(self) -> int:
+        """Points so far."""
+        return len(self._points)
+
+    @property
     def note(self) -> str:
         """What a person has to know of the facts at hand; empty where there is nothing."""
         one_step = len(self.split.edits) <= self.space.start.batch
@@ -157,7 +162,7 @@ class Calibrator:
         traces.warmups(start, control, control.progress(Phase.WARMUP, "facts"), self._enough)
         self.split = replace(self.split, statistics=traces.warmup)
         traces.text_keys(control, control.progress(Phase.PROTECTION, "texts"))
-        self._trials = Trials(traces, yardstick, control)
+        self._trials = Trials(traces, yardstick)
         self._total = len(self.candidates) + sum(1 for _ in self.space.grid()) if self.grid else 0
         return CalibrationBegan(
             split=self.split.counts(),
@@ -287,7 +292,7 @@ class Calibrator:
         texts = self._texts.perplexity
         yardstick = Yardstick.read(self.loaded, self.split.held_out, texts, watch, HELD_OUT_SCORES)
         traces = self._trials.traces.with_facts(self.split.held_out)
-        trials = Trials(traces, yardstick, self.control)
+        trials = Trials(traces, yardstick)
         for i in order:
             until = self.control if i == chosen else _Until(self.control, self._deadline)
             try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from workbench.editing.control import Control
+from workbench.editing.events import Phase
 from workbench.editing.recipe import Recipe
 from workbench.editing.texts import Texts
 from workbench.facts.fact import Fact
@@ -17,12 +18,12 @@ from workbench.studies.split import Split
 from workbench.studies.traces import Traces
 
 SEARCH_TEXTS = 40  # that perplexity is measured on in the search; on all for the held-out facts
-_FACTS = 8  # that are traced to see how long one takes
-_TEXT = 5  # facts' worth of time in a text of C₀, which is far longer than a prompt
+_FACTS, _ROUNDS = 8, 2  # that are traced to see how long one takes, and how often
+_TEXT = 2  # facts' worth of time in a text of C₀, which is longer than a prompt and has no way back
 _SHARE = 0.6  # of the budget until the first point, at most: the rest is for others and the held-out facts
-_SIZES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.17, 0.1)
+_SIZES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.17, 0.1, 0.06)
 _MARGIN = 1.1  # of the rows that whitening needs: a few facts do not say exactly how many another has
-FEWEST_STATISTICS, _FEWEST_EDITS, _FEWEST_TEXTS = 100, 20, 20
+FEWEST_STATISTICS, _FEWEST_EDITS, _FEWEST_TEXTS = 100, 12, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,12 @@ class Pace:
         few = tuple(facts[:_FACTS])
         small = recipe.with_(warmup_facts=len(few), batch=len(few), minibatch=min(recipe.minibatch, len(few)))
         seconds, rows = 0.0, 1
-        for _ in range(2):  # the first warms up what the others find ready
+        report = control.progress(Phase.PACE, "rounds")
+        for done in range(_ROUNDS):  # the first warms up what the others find ready
             began = time.monotonic()
             (traced,) = Traces(loaded, modules, few, ()).warmups(small, control)
             seconds, rows = time.monotonic() - began, len(next(iter(traced.keys.values())))
+            report(done + 1, _ROUNDS)
         if recipe.normalisation != "whitening":
             return cls(seconds / len(few), 0.0)
         widest = max(m.d_out for m in modules)

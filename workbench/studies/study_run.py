@@ -10,7 +10,7 @@ from torch import Tensor
 from workbench.editing.batches import retention
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
-from workbench.editing.events import Evaluated, Event
+from workbench.editing.events import Evaluated, Event, Phase
 from workbench.editing.items import Chunk
 from workbench.editing.job import Job
 from workbench.editing.precision import Precision
@@ -160,7 +160,7 @@ class StudyRun(Run):
             self._baseline,
             self._encoded_texts,
             self._at_end if last else BETWEEN_SCORES,
-            Watch(self.control),
+            Watch(self.control, self.control.progress(Phase.EVALUATION, "passes")),
         )
         return Evaluated(
             self.steps_done, scores, per_fact, retention(per_fact.es, self._sizes[: self.steps_done])

@@ -1,5 +1,6 @@
 """One setting measured on the unedited model, from cached traces, given up early where the model collapses."""
 
+import math
 import time
 from dataclasses import dataclass, replace
 
@@ -31,15 +32,17 @@ class Measured:
 class Trials:
     """Measures recipes on one part of the facts."""
 
-    def __init__(self, traces: Traces, yardstick: Yardstick, control: Control) -> None:
+    def __init__(self, traces: Traces, yardstick: Yardstick) -> None:
         self.traces, self.yardstick = traces, yardstick
         few = yardstick.facts.take(range(min(_LOOK_FACTS, len(yardstick.facts))))
         self._look = replace(yardstick, facts=few, texts=yardstick.texts[:_LOOK_TEXTS])
-        self._look_before = perplexity(traces.loaded, self._look.texts, Watch(control))
+        self._look_before = _NAN  # read where a recipe takes more than one step
 
     def measure(self, recipe: Recipe, control: Control, scores: frozenset[str] = SEARCH_SCORES) -> Measured:
         """The model is unedited before and after. Raises Cancelled."""
         recipe = recipe.with_(evaluate_every=0, on_error="stop")
+        if len(self.yardstick.facts) > recipe.batch and math.isnan(self._look_before):
+            self._look_before = perplexity(self.traces.loaded, self._look.texts, Watch(control))
         run = traced_run(self.traces, recipe, self.yardstick, control, at_end=scores, lean=True)
         with unedited_afterwards(run.editor):
             try:

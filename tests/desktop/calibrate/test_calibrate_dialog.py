@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QPushButton
+from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.finding import find
@@ -19,8 +19,10 @@ from tests.tiny import tiny_model
 from workbench.desktop.calibrate.dialog import CalibrateDialog, open_calibration
 from workbench.desktop.study import StudyRequest
 from workbench.desktop.theme import Theme
+from workbench.editing.events import Phase, Progressed
 from workbench.editing.recipe import Recipe
 from workbench.models.loaded import LoadedModel
+from workbench.studies.events import CalibrationPlanned
 
 WAIT_MS = 60_000
 
@@ -104,6 +106,14 @@ def test_search_stop_and_take_a_point(
     chosen = dialog.result_.points[dialog.plot.shown()[0]].recipe
     assert taken.calls == [(chosen, chosen.modules)]
     assert not dialog.isVisible()
+
+
+def test_what_goes_on_before_the_first_point_is_said_with_the_time_left(dialog: CalibrateDialog) -> None:
+    dialog.follow(CalibrationPlanned({"statistics": 20, "edits": 4, "held_out": 4}, 300.0, ""))
+    dialog.work.progressed.emit(Progressed(Phase.WARMUP, 5, 20, "facts"))
+    words = find(dialog, QWidget, "calibrate-progress").findChild(QLabel)
+    assert words is not None
+    assert words.text() == "Warming up, about 5 min until the first point · 5 of 20 facts"
 
 
 def test_what_was_found_can_be_saved(dialog: CalibrateDialog, qtbot: QtBot, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Study › Calibrate: a budget, the trade-off as it is found, and one click that takes a point."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from workbench.desktop.background import Work
 from workbench.desktop.calibrate.plot import TradeOffPlot
 from workbench.desktop.calibrate.request import calibration
 from workbench.desktop.calibrate.words import point_in_words, result_in_words
+from workbench.desktop.run.progress import time_in_words
 from workbench.desktop.study import StudyRequest
 from workbench.desktop.study_dialog import StudyDialog, StudyWords, shown
 from workbench.desktop.theme import mark
@@ -50,6 +52,7 @@ class CalibrateDialog(StudyDialog[CalibrationSettings, Calibration]):
         self._lacking = lacking(len(usable(request.warmup, request.facts)))
         self._points: list[Point] = []
         self._followed_choice: int | None = None  # the point to take, as far as the person was shown it
+        self._first_at = 0.0  # when the first point is expected, on the monotonic clock
         self._build()
         self._lay_out()
         self.refresh()
@@ -85,7 +88,7 @@ class CalibrateDialog(StudyDialog[CalibrationSettings, Calibration]):
         return self._lacking
 
     def new_work(self, settings: CalibrationSettings) -> Work:
-        self._followed_choice, self._points = None, []
+        self._followed_choice, self._points, self._first_at = None, [], 0.0
         self.plot.set_points((), (), None)
         return calibration(self.request, settings)
 
@@ -110,14 +113,23 @@ class CalibrateDialog(StudyDialog[CalibrationSettings, Calibration]):
     @Slot(object)
     def _show_progress(self, at: object) -> None:
         """Once there are points, they tell how far it is."""
-        if not (isinstance(at, Progressed) and self._points):
-            super()._show_progress(at)
+        if not isinstance(at, Progressed):
+            self.follow(at)
+        elif not self._points and not self.stopping:
+            self.progress.show_stage(f"{at.phase.value}{self._until_first()}", at.done, at.total, at.unit)
+
+    def _until_first(self) -> str:
+        """How long it still takes until there is a point, as it was estimated."""
+        left = self._first_at - time.monotonic()
+        return f", about {time_in_words(left)} until the first point" if left > 0 else ""
 
     def follow(self, at: object) -> None:
         match at:
             case PointMeasured():
                 self._add(at)
             case CalibrationPlanned(split=split) | CalibrationBegan(split=split):
+                if isinstance(at, CalibrationPlanned):
+                    self._first_at = time.monotonic() + at.seconds
                 self.says.say(
                     f"{split['statistics']:,} facts for the statistics, {split['edits']:,} to edit in every trial, "
                     f"{split['held_out']:,} held out. {at.note}".strip()
