@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import Cancelled, FactFormatError
-from workbench.facts import Fact, ImportOptions, Mapping, guess, inspect, load, read
-from workbench.facts.source import TextSource
+from workbench.facts import BadRow, Fact, ImportOptions, Mapping, guess, inspect, load, read
+from workbench.facts.source import LOOK_EVERY, TextSource
 from workbench.facts.table import Rows, column_names
 from workbench.facts.text import clean, fold
 
@@ -202,7 +202,12 @@ def test_forty_thousand_marks_keep_their_letter() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ['prompt,target\na,"' + "x\n" * 2_000_000, "[\n" + json.dumps(PLAIN) + " " * 4_000_000 + "]"]
+    "content",
+    [
+        'prompt,target\na,"' + "x\n" * 2_000_000,
+        'prompt,target\na,"' + "x" * 4_000_000 + '"\n',
+        "[\n" + json.dumps(PLAIN) + " " * 4_000_000 + "]",
+    ],
 )
 def test_cancel_is_seen_within_a_row(tmp_path: Path, content: str) -> None:
     path = tmp_path / "facts.txt"
@@ -218,3 +223,31 @@ def test_cancel_is_seen_within_a_row(tmp_path: Path, content: str) -> None:
     with pytest.raises(Cancelled):
         list(read(path, ImportOptions(mapping=Mapping("prompt", "target")), progress, cancel))
     assert places[-1] < 600_000
+
+
+def test_cancel_is_seen_between_reading_a_long_row_and_cleaning_it(tmp_path: Path) -> None:
+    path = tmp_path / "facts.csv"
+    short = [f"prompt {i},b\n" for i in range(30)]  # more than the head
+    path.write_text("".join(["prompt,target\n", *short, 'c,"', "xé" * 500_000, '"\n', "d,e\n"]))
+    cancel = threading.Event()
+
+    def progress(done: int, size: int) -> None:
+        if done == size:
+            cancel.set()
+
+    facts: list[Fact | BadRow] = []
+    with pytest.raises(Cancelled):
+        facts.extend(read(path, progress=progress, cancel=cancel))
+    assert len(facts) == len(short)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+@pytest.mark.parametrize(
+    "length", [LOOK_EVERY - 2, LOOK_EVERY - 1, LOOK_EVERY, LOOK_EVERY + 1, 3 * LOOK_EVERY]
+)
+def test_lines_are_the_same_however_they_are_read(tmp_path: Path, end: str, length: int) -> None:
+    path = tmp_path / "lines.txt"
+    lines = ["x" * length + end, "y" + end, end, "z" * length]
+    path.write_text("".join(lines), newline="")
+    with TextSource(path, "utf-8") as source:
+        assert list(iter(source.readline, "")) == lines

@@ -18,6 +18,7 @@ from workbench.facts.summary import BadRow, FileSummary, Import, ImportOptions
 HEAD_RECORDS = 20
 HEAD_CHARACTERS = 1 << 20  # of the head, after which no further record is looked at
 LOOK_EVERY = 256  # rows between two looks at cancel
+LONG = 1 << 16  # characters of a row, which is looked at before it is cleaned
 
 Progress = Callable[[int, int], None]  # bytes read, bytes in all
 
@@ -77,7 +78,7 @@ class FactReader(Iterator[Fact | BadRow]):
         progress: Progress | None = None,
         cancel: threading.Event | None = None,
     ) -> None:
-        layout, self._plan, self.summary = _look(Path(path), options, partial(_look_up, None, cancel))
+        layout, self._plan, self.summary = _look(Path(path), options, partial(_look_up, progress, cancel))
         if self.summary.problem:
             raise FactFormatError(path, self.summary.problem)
         self.notes: tuple[str, ...] = ()  # set when reading ends
@@ -91,13 +92,14 @@ class FactReader(Iterator[Fact | BadRow]):
         self._items.close()
 
     def _outcomes(self, layout: Layout, strict: bool, look: Look) -> Generator[Fact | BadRow, None, None]:
-        tally = Tally()
+        tally, taken = Tally(), 0
         with TextSource(layout.path, layout.encoding, look) as source:
             records = Records(source, layout)
             try:
                 for number, (row, entry) in enumerate(records):
-                    if number % LOOK_EVERY == 0:
+                    if number % LOOK_EVERY == 0 or source.taken - taken > LONG:
                         look(source)
+                    taken = source.taken
                     outcome = self._plan.outcome(row, entry, tally)
                     if strict and isinstance(outcome, BadRow):
                         raise FactFormatError(layout.path, outcome.reason, row, outcome.column or None)
@@ -108,10 +110,10 @@ class FactReader(Iterator[Fact | BadRow]):
 
 
 def _look_up(progress: Progress | None, cancel: threading.Event | None, source: TextSource) -> None:
-    if cancel is not None and cancel.is_set():
-        raise Cancelled(f"Reading {source.path} was stopped; nothing was imported.")
     if progress is not None:
         progress(source.position, source.size)
+    if cancel is not None and cancel.is_set():
+        raise Cancelled(f"Reading {source.path} was stopped; nothing was imported.")
 
 
 def read(

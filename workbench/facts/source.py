@@ -108,6 +108,7 @@ class TextSource:
         self.path, self.encoding = path, encoding
         self.taken = 0  # characters so far
         self._look, self._look_at = look, 0
+        self._ahead = ""  # of the next line, read to see where one ended
         self.size = path.stat().st_size  # bytes
         self.repaired = 0  # bytes so far
         self._binary = path.open("rb")
@@ -127,11 +128,20 @@ class TextSource:
 
     def readline(self) -> str:
         """Empty at the end. Of a line that reaches MAX_ROW, only the first MAX_ROW characters."""
-        line = self._decoded(self._text.readline, MAX_ROW)
-        rest = line
-        while len(rest) == MAX_ROW and rest[-1] not in "\r\n":
-            rest = self._decoded(self._text.readline, MAX_ROW)
-        return line
+        piece, self._ahead = self._ahead or self._decoded(self._text.readline, LOOK_EVERY), ""
+        if len(piece) < LOOK_EVERY or piece[-1] == "\n":
+            return piece
+        pieces, size = [piece], len(piece)
+        while len(piece) == LOOK_EVERY and piece[-1] != "\n":
+            carriage = piece[-1] == "\r"
+            piece = self._decoded(self._text.readline, LOOK_EVERY)
+            if carriage and piece != "\n":
+                self._ahead = piece
+                break
+            if size < MAX_ROW:
+                pieces.append(piece)
+                size += len(piece)
+        return "".join(pieces)[:MAX_ROW]
 
     def read(self, characters: int) -> str:
         return self._decoded(self._text.read, characters)

@@ -27,15 +27,34 @@ def fold(text: str) -> str:
 
 def _composed(text: str) -> str:
     """Unicode NFC, with a joiner in runs of more than ``MARKS`` combining marks (UAX 15, stream-safe)."""
-    while (parted := _long_runs().sub(lambda run: run[0] + _JOINER, text)) != text:
+    while _may_run_long(text) and (parted := _long_runs().sub(lambda run: run[0] + _JOINER, text)) != text:
         text = unicodedata.normalize("NFC", parted)  # may lengthen a run: some marks stand for two or three
     return unicodedata.normalize("NFC", text)
 
 
+def _may_run_long(text: str) -> bool:
+    """False for nearly all texts, at a fraction of the time: a long run covers one sign in ``MARKS``, and an exact
+    class that reaches beyond U+FFFF is slow."""
+    sign, run = _near_marks()
+    return sign.search(text[::MARKS]) is not None and run.search(text) is not None
+
+
+@functools.cache
+def _near_marks() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A mark, or any sign of the planes where some are; and a long run of them."""
+    near = "".join(mark for mark in _marks() if mark < "\U00010000") + "\U00010000-\U0001efff"
+    return re.compile(f"[{near}]"), re.compile(f"[{near}]{{{MARKS}}}(?=[{near}])")
+
+
+@functools.cache
+def _marks() -> str:
+    decomposed = ((sign, unicodedata.normalize("NFD", sign)) for sign in map(chr, range(0x300, 0x1F000)))
+    return "".join(sign for sign, parts in decomposed if unicodedata.combining(parts[0]))
+
+
 @functools.cache
 def _long_runs() -> re.Pattern[str]:
-    decomposed = ((sign, unicodedata.normalize("NFD", sign)) for sign in map(chr, range(0x300, 0x1F000)))
-    marks = "".join(sign for sign, parts in decomposed if unicodedata.combining(parts[0]))
+    marks = _marks()
     return re.compile(f"[{marks}]{{{MARKS}}}(?=[{marks}])")
 
 
