@@ -137,7 +137,7 @@ class Recipe:
         "Budget",
         "How much ordinary text may lose over all edits, as a factor on its perplexity, plain and in the chat. Shifts "
         "that would take more are shortened, and facts that do not fit are not learned. 0: no budget, as published.",
-        unit="× perplexity",
+        unit="×",
         low=0,
         high=100,
         zero="none",
@@ -228,7 +228,7 @@ class Recipe:
     positions: str = setting(
         "answer",
         "Positions",
-        "Which tokens' value gradients a shift comes from. Answer: those that predict the answer, as published. "
+        "The tokens that a shift comes from. Answer: those that predict the answer, as published. "
         "Subject: the subject's last token, which carries over to other wordings; facts whose prompt does not hold "
         "their subject are edited at the answer. Subject then answer: first passes at the subject, the rest at the "
         "answer for what has not taken.",

@@ -74,6 +74,11 @@ def test_the_checklist_says_what_is_done_what_goes_on_and_what_is_to_come() -> N
     progress.add(evaluated(0))
     assert lines()[1:] == [("Score before", "done"), ("Edit 1 of 3", "now"), ahead[2]]
     do_steps(progress, clock, range(1, 2))
+    progress.add(Progressed(Phase.BASELINE, 4, 10, "passes"))  # of what waited for the first step
+    assert lines()[1:] == [("Score before", "done"), ("Edit 2 of 3", "now"), ahead[2]]
+    assert progress.stages.items()[2].detail == "scoring"
+    progress.add(evaluated(0))
+    assert progress.stages.items()[2].detail != "scoring"
     progress.add(Progressed(Phase.EVALUATION, 1, 10, "passes"))
     assert progress.stages.items()[2].detail == "scoring"
     assert lines()[2] == ("Edit 2 of 3", "now")

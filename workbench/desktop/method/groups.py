@@ -46,7 +46,7 @@ WORDS: dict[str, dict[str, str]] = {
     "positions": {
         "answer": "Answer",
         "subject": "Subject",
-        "subject then answer": "Subject then answer",
+        "subject then answer": "Subject first",
     },
     "taken": {"form": "Each form", "fact": "Whole fact"},
     "on_error": {"stop": "Stop the run", "skip": "Skip the step"},

@@ -117,6 +117,7 @@ class Stages:
                 self._reach(Stage.READ, (1 + part) / 2)
             case Phase.BASELINE:
                 self._reach(Stage.BEFORE, part)
+                self.scoring = self.step > 0  # what waited until the first step was in
             case Phase.EDITING:
                 self._reach(Stage.EDIT, (self.step + part) / max(self.steps, 1))
             case Phase.EVALUATION if self.step < self.steps:
