@@ -116,7 +116,9 @@ class Person:
     @property
     def can_go_on(self) -> bool:
         last = self.unfinished
-        return last is not None and last.run in self.bench.chain and last.run not in self.bench.cuts
+        if last is None or last.run not in self.bench.chain or last.run in self.bench.cuts:
+            return False
+        return last.warming_up or self.states.complete
 
     def need(self) -> Session:
         if self.session is None:
@@ -336,13 +338,15 @@ class Person:
         self._show(read_session(session, chain))
 
     def _show(self, opened: Opened) -> None:
-        self.unfinished, self.states.rows = opened.unfinished, opened.rows
+        self.unfinished = opened.unfinished
+        self.states.stand(opened.rows)
         self.bridge.show_again(opened.events)
         touched = opened.touched
         self.set_states(touched, opened.states[touched], opened.steps[touched])
 
     def _show_nothing(self) -> None:
         self.unfinished, self._saved = None, {"edit": [], "warmup": []}
+        self.facts.observers.clear()
         self.bridge, self.states = Bridge(Runner(self.bench)), FactStates(self)  # type: ignore[arg-type]
         for table in (self.facts, self.warmup):
             table.remove(np.arange(len(table)))

@@ -20,6 +20,7 @@ from tests.session.kept_runs import (
     told,
 )
 from tests.tiny import tiny_model
+from workbench.desktop.workspace.opened import read_session
 from workbench.editing.control import Control
 from workbench.editing.events import Evaluated, Event, RunStarted, StepApplied, WarmupProgressed
 from workbench.editing.job import Done, Job
@@ -27,6 +28,7 @@ from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
 from workbench.errors import SessionError
 from workbench.session.folder import Session
+from workbench.session.lineage import Chain, built_upon, keep_behind
 from workbench.session.packing import pack_report
 
 DOWN_1 = "model.layers.1.mlp.down_proj"
@@ -361,3 +363,23 @@ def test_a_branch_that_was_cut_off_goes_on(tmp_path: Path) -> None:
             assert [figures(e) for e in told(seen)] == [figures(e) for e in told(events)][steps_before_stop:]
             made = session.steps(session.run().id)
             assert [(s.first_fact, s.facts) for s in made] == [(4, 2), (6, 2), (8, 2), (10, 2)]
+
+
+def test_a_run_on_which_another_began_is_not_continued_beneath_it(tmp_path: Path) -> None:
+    """What stands on its last step would stand on another."""
+    chosen, what = recipe(), job(12)
+    with Session.create(tmp_path / "s") as session:
+        run_until(session, chosen, what, 2)
+        of = session.rebuild(tiny_model(), 1).editor
+        list(Run(of, job(4), sink=session.start_run(of, job(4))).events())
+        keep_behind(session, 2, Chain((1,)))
+        assert built_upon(session, 1) == 2
+        with pytest.raises(SessionError, match="Run 2 began where run 1 stopped"):
+            session.resume(tiny_model(), 1)
+        assert read_session(session, Chain((1,))).unfinished is None
+        branched = session.branch(tiny_model(), 1, 2)
+        list(Run(branched.editor, branched.job, sink=branched.recorder, done=branched.done).events())
+        assert session.run(3).steps_done == 6
+        keep_behind(session, 2, Chain((1,), {1: 1}))
+        assert built_upon(session, 1) is None
+        resumed(session, 1)

@@ -101,6 +101,7 @@ def _job(options: argparse.Namespace, line: "ProgressLine") -> "Job":
         ordinary_text=read_plain_texts(options.ordinary_text),
         perplexity_text=read_plain_texts(options.perplexity_text),
         text_cache=cache_folder() / "texts",
+        row_cache=cache_folder() / "rows",
     )
 
 

@@ -192,17 +192,11 @@ class Desk(QObject):
         if last is None or last.warming_up or unfit or last.run not in self.bench.chain:
             return ""
         editor = self.bench.editor
-        if editor is None or last.run in self.bench.cuts or self._facts_changed():
+        if editor is None or last.run in self.bench.cuts or not self.run.states.complete:
             return ""
         if self.method.recipe().with_(on_error=editor.recipe.on_error) != editor.recipe:
             return ""
         return f"run {last.run} from step {last.step:,}"
-
-    def _facts_changed(self) -> bool:
-        """Whether the unfinished run's facts are not all in the list, untouched, where they were."""
-        rows = self.run.states.rows
-        steps = self.facts.facts.steps
-        return not len(rows) or bool((rows < 0).any()) or int(rows.max()) >= len(steps)
 
     @Slot()
     def _refresh(self) -> None:

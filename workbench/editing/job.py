@@ -22,6 +22,9 @@ class Job:
         None  # None: sampled from the model, a part protection never sees
     )
     text_cache: Path | None = None  # folder where sampled text is kept
+    row_cache: Path | None = (
+        None  # folder where what the unedited model gives for texts and warm-up facts is kept
+    )
 
 
 @dataclass(frozen=True, slots=True)

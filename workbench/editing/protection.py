@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from workbench.editing.control import Control
+from workbench.editing.kept_tensors import KeptTensors, of_model
 from workbench.errors import Cancelled
 from workbench.models.encoding import encode_prompt
 from workbench.models.forward import length_batches, pad
@@ -45,6 +47,25 @@ def text_keys(
             progress(done, len(encoded))
     rows = sum(len(ids) - 1 for ids in encoded)
     return {name: total.clone() / max(rows, 1) for name, total in sums.items()}
+
+
+def known_text_keys(
+    folder: Path | None,
+    loaded: LoadedModel,
+    modules: Sequence[EditableModule],
+    texts: Sequence[str],
+    control: Control,
+    progress: Callable[[int, int], None],
+) -> dict[str, Tensor]:
+    """As ``text_keys`` of the unedited model, from ``folder`` after the first time."""
+    if folder is None:
+        return text_keys(loaded, modules, texts, control, progress)
+    kept, key = KeptTensors(folder), ["text keys", *of_model(loaded, modules), list(texts)]
+    found = kept.find(key)
+    if found is None:
+        found = text_keys(loaded, modules, texts, control, progress)
+        kept.keep(key, found)
+    return {name: keys.to(loaded.device) for name, keys in found.items()}
 
 
 class _Collector:

@@ -27,7 +27,8 @@ from workbench.editing.events import (
 from workbench.editing.items import Chunk, Items, items_of, warmup_items
 from workbench.editing.job import Done, Job, NoSink, StepSink
 from workbench.editing.memory_use import peak_memory_bytes
-from workbench.editing.protection import text_keys
+from workbench.editing.protection import known_text_keys
+from workbench.editing.row_cache import RowCache
 from workbench.editing.solving import PREFIX_BYTES, Solver
 from workbench.editing.texts import Texts, gather_texts
 from workbench.editing.tracing import Traced
@@ -189,6 +190,7 @@ class Run:
     def warm_up(self) -> Iterator[Event]:
         """Batches of warm-up facts through the statistics, and into the weights where the recipe says so."""
         chunks = [self._chunk(items) for items in chunked(self._warmup_items, self.recipe.batch)]
+        self.solver.rows = self._known_rows()
         while self.warmup_steps_done < len(chunks):
             yield from self._warm_up_with(chunks[self.warmup_steps_done])
             left = len(chunks) - self.warmup_steps_done
@@ -196,6 +198,13 @@ class Run:
                 raise Cancelled(
                     f"Stopped after batch {self.warmup_steps_done:,} of the warm-up; everything up to it is kept."
                 )
+
+    def _known_rows(self) -> RowCache | None:
+        """None where a warm-up reads an edited model."""
+        folder, unedited = self.job.row_cache, not self.editor.is_edited
+        if folder is None or self.recipe.warmup_mode != "statistics" or not unedited:
+            return None
+        return RowCache(folder, self.editor.loaded, self.editor.modules, self.recipe)
 
     def edit(self) -> Iterator[Event]:
         """Step after step; full scores at the recipe's cadence and after the last. Of a step that is in the editor
@@ -333,10 +342,9 @@ class Run:
 
     def _protect(self) -> None:
         texts = self._texts.protection if self.recipe.protection > 0 else ()
-        report = self.control.progress(Phase.PROTECTION, "texts")
-        self.editor.protect(
-            text_keys(self.editor.loaded, self.editor.modules, texts, self.control, report) if texts else {}
-        )
+        report, editor = self.control.progress(Phase.PROTECTION, "texts"), self.editor
+        asked = self.job.row_cache, editor.loaded, editor.modules, texts, self.control, report
+        editor.protect(known_text_keys(*asked) if texts else {})
 
     def _evaluate(self) -> Evaluated:
         """On everything edited so far."""

@@ -11,6 +11,7 @@ from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.events import Event, MinibatchHalved, Phase
 from workbench.editing.items import Chunk
+from workbench.editing.row_cache import RowCache
 from workbench.editing.shift import Shift
 from workbench.editing.tracing import Traced, trace
 from workbench.editing.whitening import Whitening
@@ -31,6 +32,7 @@ class Solver:
         self.budget: ChangeBudget | None = None
         several = shares and self.recipe.passes > 1
         self._prefix = SharedPrefix(editor.loaded, editor.modules, PREFIX_BYTES) if several else None
+        self.rows: RowCache | None = None  # of the warm-up
         self._report_pass: Callable[[int, int], None] | None = None  # facts done over all passes of the step
 
     def solve(
@@ -43,7 +45,11 @@ class Solver:
         if self._prefix is not None:
             self._prefix.clear()
         self._report_pass = None if warming_up else self.control.progress(Phase.EDITING, "facts")
-        traced = yield from self.trace(chunk, names)
+        traced = self.rows.find(chunk) if warming_up and self.rows is not None else None
+        if traced is None:
+            traced = yield from self.trace(chunk, names)
+            if warming_up and self.rows is not None:
+                self.rows.keep(chunk, traced)
         shifts: dict[str, Shift] = {}
         whitenings: dict[str, Whitening] = {}
         with self.editor.all_or_nothing(), all_or_nothing(self.budget):

@@ -307,9 +307,16 @@ class Session:
         """What an unfinished run needs to go on, as if nothing had been between. ``model`` and ``watch`` as for
         ``rebuild``.
         ``on_error``: that setting of the recipe from here on; ``skip_next``: only of the step that comes next."""
+        from workbench.session import lineage
+
         self._database.require_writable()
         record = self.run(run)
         resume.require_unfinished(record)
+        if (later := lineage.built_upon(self, record.id)) is not None:
+            raise SessionError(
+                f"Run {later} began where run {record.id} stopped, and would no longer fit if that went on: branch run "
+                f"{record.id} from its last step instead."
+            )
         require_sound_facts(self._database, record.id)
         resume.drop_unprotected(self.folder, self._runs, record)
         rebuilt = self.rebuild(model, record.id, watch=watch)

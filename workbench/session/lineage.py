@@ -54,6 +54,18 @@ def behind(session: Session, run: int) -> Chain:
     return _read(kept, session, before=run)
 
 
+def built_upon(session: Session, run: int) -> int | None:
+    """The first run that began on top of this one, whose weights would be others if it went on; None where there is
+    none."""
+    return next((r.id for r in session.runs() if r.id > run and run in _below(session, r.id)), None)
+
+
+def _below(session: Session, run: int) -> tuple[int, ...]:
+    """Runs of which it has every step behind it."""
+    before = behind(session, run)
+    return tuple(r for r in before.runs if r not in before.cuts)
+
+
 def before_last(session: Session, chain: Chain) -> Chain:
     """What was in the model before the last of these runs; of a branch, the step that it branched from."""
     last = session.run(chain.runs[-1])

@@ -130,6 +130,7 @@ class RunsTable:
             ordinary_text=texts["ordinary"],
             perplexity_text=texts["perplexity"],
             text_cache=cache_folder() / "texts",
+            row_cache=cache_folder() / "rows",
         )
 
     def facts_digest(self, run: int) -> str:

@@ -125,7 +125,8 @@ class RunController(QObject):
 
         held = self._facts.warmup.facts
         facts = list(islice((fact for fact in held if fact not in left_out), recipe.warmup_facts))
-        job = Job((), facts, text_cache=cache_folder() / "texts")
+        cache = cache_folder()
+        job = Job((), facts, text_cache=cache / "texts", row_cache=cache / "rows")
         self.begun = Begun(facts, left_out, partial(self.warm_up, recipe, modules, afresh))
         self._start(Activity.WARMING_UP, Order(self._keeper.need(), job, recipe, modules, "Warm-up", afresh))
 
@@ -221,7 +222,7 @@ class RunController(QObject):
     def show(self, opened: Opened) -> None:
         """Curves, scores and states of facts of a session that was just opened."""
         self.unfinished = opened.unfinished
-        self.states.rows = opened.rows
+        self.states.stand(opened.rows)
         self.bridge.show_again(opened.events)
         touched = opened.touched
         if len(touched):
@@ -232,7 +233,7 @@ class RunController(QObject):
         """The model is unedited, and so are the facts."""
         self.unfinished = None
         self._facts.facts.reset_states()
-        self.states.rows = np.empty(0, np.int64)
+        self.states.stand(np.empty(0, np.int64))
         self.bridge.show_again([])
         self.changed.emit()
 

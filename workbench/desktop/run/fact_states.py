@@ -8,6 +8,7 @@ from workbench.editing.events import Evaluated, RunStarted, StepApplied, StepSki
 from workbench.evaluation.explaining import wrote_in_words
 from workbench.evaluation.fact_history import FATES, FactHistory, Fate
 from workbench.evaluation.holding import Codes
+from workbench.facts.fact import Fact
 from workbench.runner.events import RunnerEvent
 
 STATES = {
@@ -30,16 +31,30 @@ def judged(fates: Codes) -> tuple[IntArray, StateArray]:
 
 
 class FactStates:
-    """``rows``: where the run's facts are in the table, −1 for those that are not there any more."""
+    """``rows``: where the run's facts are in the table, −1 for those that are not there any more; another array
+    whenever the table changes."""
 
     def __init__(self, panel: FactsPanel) -> None:
         self._panel = panel
         self.rows: IntArray = np.empty(0, np.int64)
+        self._missing: dict[
+            Fact, list[int]
+        ] = {}  # fact that was taken out of the table → its places in the run
+        panel.facts.observers.append(self)
         self._ends: IntArray = np.empty(0, np.int64)  # (steps,) the place behind each step's last fact
         self._in_hand: IntArray = np.empty(0, np.int64)
 
+    def stand(self, rows: IntArray) -> None:
+        """Of a run that is shown."""
+        self.rows, self._missing = rows, {}
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is a run and all its facts are in the table."""
+        return bool(len(self.rows)) and bool((self.rows >= 0).all())
+
     def begin(self, rows: IntArray) -> None:
-        self.rows = rows
+        self.stand(rows)
         self._in_hand = np.empty(0, np.int64)
 
     def follow(self, events: list[RunnerEvent], next_fact: int, history: FactHistory) -> None:
@@ -62,6 +77,43 @@ class FactStates:
         """No fact is in hand any more."""
         self._release(self._in_hand)
         self._in_hand = np.empty(0, np.int64)
+
+    # The table's observer
+
+    def inserted(self, indices: IntArray) -> None:
+        if not len(self.rows):
+            return
+        rows = self.rows.copy()
+        here = rows >= 0
+        rows[here] += np.searchsorted(indices - np.arange(len(indices)), rows[here], side="right")
+        self._find(rows, indices)
+
+    def removing(self, indices: IntArray) -> None:
+        gone = np.flatnonzero(np.isin(self.rows, indices))
+        for place in gone.tolist():
+            self._missing.setdefault(self._panel.facts[int(self.rows[place])], []).append(place)
+
+    def removed(self, indices: IntArray) -> None:
+        if not len(self.rows):
+            return
+        rows, gone = self.rows.copy(), np.isin(self.rows, indices)
+        here = (rows >= 0) & ~gone
+        rows[here] -= np.searchsorted(indices, rows[here])
+        rows[gone] = -1
+        self.rows = rows
+
+    def replaced(self, indices: IntArray) -> None:
+        """A fact with another text is another fact."""
+        self._find(np.where(np.isin(self.rows, indices), -1, self.rows), indices)
+
+    def states_changed(self, indices: IntArray | None) -> None: ...
+
+    def _find(self, rows: IntArray, indices: IntArray) -> None:
+        """``rows``, with facts that are back in the table at one of the ``indices``."""
+        for index in indices.tolist() if self._missing else ():
+            if places := self._missing.get(self._panel.facts[index]):
+                rows[places.pop(0)] = index
+        self.rows = rows
 
     def _take_in_hand(self, next_fact: int) -> None:
         self._release(self._in_hand)

@@ -77,7 +77,7 @@ def open_session(path: Path, keeping: "Keeping | None" = None) -> Opened:
 
 def read_session(session: "Session", stands: "Chain | None" = None) -> Opened:
     """As it stands, or as it would after another chain of runs."""
-    from workbench.session.lineage import standing
+    from workbench.session.lineage import built_upon, standing
 
     stands = standing(session) if stands is None else stands
     facts, warmup = prepared(session.facts("edit")), prepared(session.facts("warmup"))
@@ -100,7 +100,7 @@ def read_session(session: "Session", stands: "Chain | None" = None) -> Opened:
     for run in chain:
         _apply_run(opened, records[run], opened.cuts.get(run, records[run].steps_done))
         _take_back(opened, again.places, again.until(run, records))
-    if chain and chain[-1] not in opened.cuts:
+    if chain and chain[-1] not in opened.cuts and built_upon(session, chain[-1]) is None:
         opened.unfinished = _unfinished(records[chain[-1]])
     return opened
 
