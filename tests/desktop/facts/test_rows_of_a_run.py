@@ -20,7 +20,7 @@ def facts(first: int, count: int) -> list[Fact]:
 def test_whatever_is_added_taken_out_and_put_back(data: st.DataObject) -> None:
     table = FactList()
     table.append(prepared(facts(0, 8)))
-    states = FactStates(SimpleNamespace(facts=table))
+    states = FactStates(SimpleNamespace(facts=table))  # type: ignore[arg-type]
     run = sorted(data.draw(st.sets(st.integers(0, 7), min_size=1)))
     of_run = [table[i] for i in run]
     states.stand(np.array(run))
