@@ -24,7 +24,7 @@ def test_whatever_is_added_taken_out_and_put_back(data: st.DataObject) -> None:
     run = sorted(data.draw(st.sets(st.integers(0, 7), min_size=1)))
     of_run = [table[i] for i in run]
     states.stand(np.array(run))
-    taken: list[tuple[np.ndarray, Rows]] = []  # type: ignore[type-arg]
+    taken: list[tuple[np.ndarray, Rows]] = []
     for number in range(data.draw(st.integers(1, 8))):
         match data.draw(st.sampled_from(["insert", "remove", "undo", "replace"])):
             case "insert":
