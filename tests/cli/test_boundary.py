@@ -47,7 +47,7 @@ def test_what_nobody_foresaw_is_one_sentence_with_a_log_file(
     out, err = capsys.readouterr()
     assert out == ""
     assert len(err.splitlines()) == 1
-    assert "not foreseen (KeyError" in err
+    assert "failed unexpectedly (KeyError" in err
     assert str(log_path()) in err
     assert "in fail" in log_path().read_text("utf-8")
 
@@ -103,7 +103,7 @@ def test_numbers_and_paths_beyond_reason(
         code = int(end.code or 0)
     err = capsys.readouterr().err
     assert code == 2, err
-    assert "not foreseen" not in err
+    assert "failed unexpectedly" not in err
     assert "Traceback" not in err
     assert sorted(p for p in tmp_path.rglob("*") if "-wal" not in p.name and "-shm" not in p.name) == before
 

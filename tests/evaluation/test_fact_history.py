@@ -101,7 +101,7 @@ def test_without_a_reading_right_after_its_step_missed_is_not_claimed() -> None:
     step(history, 1, [], facts=2)
     history.add_scores(1, scores([0.0, 1.0]))
     assert fates(history) == [Fate.LOST, Fate.FORCED]
-    assert "not kept" in score_reasons(history.of(0))[0].sentence
+    assert "not recorded" in score_reasons(history.of(0))[0].sentence
 
 
 def test_facts_are_new_then_edited_until_they_are_scored() -> None:

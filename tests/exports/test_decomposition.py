@@ -1,4 +1,4 @@
-"""Kept energy is what the truncated change holds of the whole, and never falls with the rank."""
+"""Captured energy is what the truncated change holds of the whole, and never falls with the rank."""
 
 import pytest
 import torch

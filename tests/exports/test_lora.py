@@ -236,7 +236,7 @@ def test_choices_are_checked_and_resolved(edited: EditedModel) -> None:
     assert found.kept(LoraChoice(energy=0.9).rank_in(found)) >= 0.9
     with pytest.raises(SettingError, match="Rank is 0"):
         LoraChoice(rank=0)
-    with pytest.raises(SettingError, match=r"Kept energy is 1\.5"):
+    with pytest.raises(SettingError, match=r"Captured energy is 1\.5"):
         LoraChoice(energy=1.5)
     with pytest.raises(SettingError, match="from 1 to 32"):
         LoraChoice(rank=33).rank_in(found)

@@ -134,7 +134,7 @@ def test_another_model_is_refused(tmp_path: Path) -> None:
         with pytest.raises(SessionError, match="load it in float32"):
             session.rebuild(tiny_model(dtype=torch.bfloat16))
         edited = session.rebuild(tiny_model()).editor.loaded
-        with pytest.raises(SessionError, match="load the model afresh"):
+        with pytest.raises(SessionError, match="load the model again"):
             session.rebuild(edited)
 
 

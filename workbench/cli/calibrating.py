@@ -81,7 +81,7 @@ def calibrate(options: argparse.Namespace) -> int:
     if result.stopped:
         from workbench.errors import Cancelled
 
-        raise Cancelled(f"Stopped after {len(result.points):,} points; they are told above.")
+        raise Cancelled(f"Stopped after {len(result.points):,} points; they are reported above.")
     return 0
 
 

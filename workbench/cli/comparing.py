@@ -22,7 +22,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "compare",
         help="compare runs: settings that differ, scores, retention",
         description="Lists the settings that differ, the final scores beside those before the edits, and how the facts "
-        "of each step were kept.",
+        "of each step held.",
     )
     parser.add_argument(
         "runs",
@@ -104,9 +104,7 @@ def compared_text(runs: "Sequence[Compared]") -> str:
 
     parts = [_runs_text(runs), _settings_text(runs), _scores_text(runs)]
     if not same_facts(runs):
-        parts.append(
-            "The runs were scored on different facts: their scores are not of one and the same thing."
-        )
+        parts.append("The runs were scored on different facts: their scores cannot be compared directly.")
     return "\n\n".join([*parts, *(_retention_text(run) for run in runs if run.retention)])
 
 

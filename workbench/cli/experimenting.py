@@ -36,7 +36,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "claims",
         help="with and without normalisation, warm-up, early edits and edit memory",
         description="Edits the same facts in the same order with and without what the method adds, and says of each "
-        "claim whether it held. Finished runs are kept and not done again. The model is not changed.",
+        "claim whether it held. Finished runs are saved and not done again. The model is not changed.",
     )
     claims_parser.add_argument("facts", type=Path, metavar="FACTS", help="CSV, TSV, JSON or JSON Lines")
     add_model_options(claims_parser)
@@ -49,7 +49,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "--perplexity-text", type=Path, metavar="FILE", help="what perplexity is measured on"
     )
     claims_parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="where runs and results are kept (default: data folder)"
+        "--out", type=Path, metavar="FOLDER", help="where runs and results are saved (default: data folder)"
     )
     claims_parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     add_preset_option(claims_parser)
@@ -75,7 +75,7 @@ def claims(options: argparse.Namespace) -> int:
     _tell(options, folder, result)
     if result.stopped:
         raise Cancelled(
-            f"Stopped; {len(result.runs):,} finished runs are kept, and the same command goes on."
+            f"Stopped; {len(result.runs):,} finished runs are saved, and the same command continues from there."
         )
     return 0
 
@@ -147,7 +147,7 @@ def _narrate(event: "ClaimsEvent", line: "ProgressLine") -> None:
             end = (
                 record.failed or f"ES {record.scores['es']:.3f}, perplexity {record.scores['perplexity']:.1f}"
             )
-            kept = ", kept from before" if event.from_disk else ""
+            kept = ", saved before" if event.from_disk else ""
             line.note(f"{BY_NAME[record.variant].title}, seed {record.seed}{kept}: {end}")
 
 

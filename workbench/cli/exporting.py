@@ -145,7 +145,7 @@ def _write_delta(options: argparse.Namespace, session: "Session", line: "Progres
 
 
 def _write_lora(options: argparse.Namespace, session: "Session", line: "ProgressLine") -> Told:
-    """Kept energy and scores are told before anything is written."""
+    """Captured energy and scores are told before anything is written."""
     from workbench.cli.tables import adapter_table
     from workbench.exports.decomposition import decompose
     from workbench.exports.lora import export_lora, measure_adapter

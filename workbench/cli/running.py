@@ -63,7 +63,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         help="text that perplexity is measured on (default: sampled)",
     )
     parser.add_argument(
-        "--session", type=Path, metavar="DIR", help="where the session is kept (default: data folder)"
+        "--session", type=Path, metavar="DIR", help="where the session is saved (default: data folder)"
     )
     parser.add_argument("--export", type=Path, metavar="DIR", help="write the edited model there when done")
     add_further_option(parser)

@@ -80,10 +80,10 @@ def _row(title: str, width: int, before: str, after: str) -> str:
 
 
 def adapter_table(decomposition: "Decomposition", rank: int, measured: "AdapterScores | None") -> str:
-    """Kept energy by module, then the scores of the unedited and the edited model and of the adapter."""
+    """Captured energy by module, then the scores of the unedited and the edited model and of the adapter."""
     shares = decomposition.kept_by_module(rank) | {"all modules": decomposition.kept(rank)}
     width = max(map(len, shares))
-    lines = [f"{'kept energy':{width}}  rank {rank:,}"]
+    lines = [f"{'captured energy':{width}}  rank {rank:,}"]
     lines += [f"{name:{width}}  {share:.4f}" for name, share in shares.items()]
     if measured is None:
         return "\n".join([*lines, "", "The adapter was not scored."])

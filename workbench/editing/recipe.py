@@ -90,7 +90,7 @@ class Recipe:
     protection: float = setting(
         0.0,
         "Key protection",
-        "How strongly ordinary text is kept as it was. More keeps perplexity and locality and makes edits harder.",
+        "How strongly ordinary text is held as it was. More keeps perplexity and locality and makes edits harder.",
         symbol="β",
         low=0,
         high=1e8,
@@ -99,7 +99,7 @@ class Recipe:
     memory: float = setting(
         0.0,
         "Edit memory",
-        "How strongly earlier edits of the run are kept. More keeps old edits and leaves less room for new ones.",
+        "How strongly earlier edits of the run are held. More keeps old edits and leaves less room for new ones.",
         symbol="η",
         low=0,
         high=1e4,
@@ -108,7 +108,7 @@ class Recipe:
     warmup_memory: float = setting(
         0.0,
         "Warm-up memory",
-        "How strongly what the model says of the warm-up facts' prompts is kept as it is, where the warm-up leaves the "
+        "How strongly what the model says of the warm-up facts' prompts is held as it is, where the warm-up leaves the "
         "weights alone. More keeps locality and makes edits harder.",
         symbol="η₀",
         low=0,

@@ -196,7 +196,7 @@ class Run:
             left = len(chunks) - self.warmup_steps_done
             if (left or self._facts.facts) and self.control.stopping:
                 raise Cancelled(
-                    f"Stopped after batch {self.warmup_steps_done:,} of the warm-up; everything up to it is kept."
+                    f"Stopped after batch {self.warmup_steps_done:,} of the warm-up; everything up to it is saved."
                 )
 
     def _known_rows(self) -> RowCache | None:
@@ -224,7 +224,7 @@ class Run:
             if self._first_scores is not None:
                 yield self._score_unedited_on_the_rest(self._first_scores)
             if self.steps_done < len(chunks) and self.control.stopping:
-                raise Cancelled(f"Stopped after step {self.steps_done:,}; everything up to it is kept.")
+                raise Cancelled(f"Stopped after step {self.steps_done:,}; everything up to it is saved.")
         if chunks:
             yield self._evaluate()
 

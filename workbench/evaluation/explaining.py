@@ -78,7 +78,7 @@ def _fate(record: FactRecord) -> Reason:
     elif between is None:
         sentence = (
             f"The model does not answer with the target after step {record.after_step:,}; whether it did right after "
-            f"step {record.step:,} was not kept."
+            f"step {record.step:,} was not recorded."
         )
     else:
         last, first = between

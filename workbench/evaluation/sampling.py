@@ -170,4 +170,4 @@ def _write(file: Path, content: dict[str, Any]) -> None:
         with whole_file(file) as partial:
             partial.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
     except OSError as error:
-        _log.warning("The sampled text could not be kept in %s: %s.", file.parent, error.strerror)
+        _log.warning("The sampled text could not be saved in %s: %s.", file.parent, error.strerror)

@@ -47,7 +47,7 @@ _NEGATED = (
 )
 _JUDGED = (
     "the share of facts of which a judge, another model that the person runs, finds the target in what the model "
-    "writes (at most 48 tokens, greedy); verdicts that are neither yes nor no are left out, and all are kept."
+    "writes (at most 48 tokens, greedy); verdicts that are neither yes nor no are left out, and all are recorded."
 )
 _ASKED = {
     "distracted": _DISTRACTED,

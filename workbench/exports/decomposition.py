@@ -80,7 +80,7 @@ class Decomposition:
         if rank > self.most:
             raise SettingError(
                 "energy",
-                f"Kept energy is {energy:g} and rank {self.most:,}, the largest that was computed, keeps "
+                f"Captured energy is {energy:g} and rank {self.most:,}, the largest that was computed, keeps "
                 f"{self.curve[-1]:.4f}: give less.",
             )
         return max(1, rank)

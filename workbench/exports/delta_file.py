@@ -125,7 +125,7 @@ def _provenance(path: Path, text: str) -> Provenance:
             workbench=str(values["workbench"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        raise _damaged(path, f"it does not tell its origin as it should ({error})") from error
+        raise _damaged(path, f"it does not state its origin as it should ({error})") from error
 
 
 def _score_line(line: dict[str, Any]) -> ScoreLine:

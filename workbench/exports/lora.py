@@ -1,4 +1,4 @@
-"""A LoRA adapter in place of the edited weights: chosen by rank or kept energy, scored, written."""
+"""A LoRA adapter in place of the edited weights: chosen by rank or captured energy, scored, written."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,7 +38,7 @@ class LoraChoice:
     )
     energy: float = setting(
         0.0,
-        "Kept energy",
+        "Captured energy",
         "The share of the squared change, over all modules, that the adapter keeps at least; the smallest rank that "
         "does is taken. 0: the rank decides.",
         low=0,

@@ -247,7 +247,8 @@ class Bench:
 
         if why := self.why_afresh(order.recipe, order.modules):
             raise SessionError(
-                f"The model was edited with other settings ({why}): set them back, or start over from the unedited one."
+                f"The model was edited with different settings ({why}): set them back, or start over from the "
+                "unedited one."
             )
         old, loaded = self.editor, self._model()
         if old is not None and old.recipe == order.recipe and old.modules == tuple(order.modules):

@@ -113,5 +113,5 @@ class Runner:
 
     def _what_is_kept(self) -> str:
         if self.bench.editor is None:
-            return "The model is unedited; every step that was kept is in the session."
+            return "The model is unedited; every finished step is in the session."
         return "The model is in the state after the last whole step, and the session holds it."

@@ -16,7 +16,7 @@ class Keeping:
     checkpoint_every: int = setting(
         20,
         "Checkpoint every",
-        "After so many steps the whole state is kept, so that returning to a step need not start from the first.",
+        "After so many steps the whole state is saved, so that returning to a step need not start from the first.",
         unit="steps",
         low=1,
         high=1_000_000,

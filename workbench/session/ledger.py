@@ -124,7 +124,7 @@ def _entry(step: StepRecord, scores: Mapping[int, Scores]) -> LedgerStep:
     position = step.position
     at_end = scores.get(position.step) if position.editing else None
     if step.report is None:
-        why = "It was cut off before it was told." if step.skipped else ""
+        why = "It was cut off before it was reported." if step.skipped else ""
         return LedgerStep(
             step.run, not position.editing, position.step, step.kept, step.first_fact, step.facts,
             skipped=why, scores=at_end,

@@ -102,7 +102,7 @@ def require_same_base(editor: Editor, record: RunRecord) -> None:
     if weights_fingerprint(editor) != record.model.weights:
         raise SessionError(
             f"The weights of {record.model.source} in memory are not the unedited ones that the run started from: "
-            "load the model afresh."
+            "load the model again."
         )
 
 
@@ -222,7 +222,7 @@ def _load_nearest(
     if editor.keeps_precision:
         if record.recipe.protection > 0 and position > first:
             raise SessionError(
-                f"Run {record.id} has lost its key protection: restore the session from a copy, or start anew."
+                f"Run {record.id} has lost its key protection: restore the session from a copy, or start from scratch."
             )
         if position > first:
             editor.protect({})

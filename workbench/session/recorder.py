@@ -69,7 +69,7 @@ class RunRecorder:
     ) -> None:
         if position <= self._at:
             raise SessionError(
-                f"Step {position.step} of run {self.run} is kept already: branch the run to do it again."
+                f"Step {position.step} of run {self.run} is saved already: branch the run to do it again."
             )
         self._runs.require_there()
         state = fingerprint(state_tensors(self._editor))

@@ -68,14 +68,14 @@ def _require_fit(editor: Editor, tensors: Mapping[str, Tensor]) -> None:
     for name, tensor in tensors.items():
         if name not in shapes or tuple(tensor.shape) != shapes[name]:
             raise SessionError(
-                f"The kept state has {name} of shape {tuple(tensor.shape)}, which is none of this run: "
+                f"The saved state has {name} of shape {tuple(tensor.shape)}, which is none of this run: "
                 "restore the session from a copy."
             )
     for name in editor.statistics:
         wanted = {key for key in shapes if key.startswith(f"statistics/{name}/")}
         if wanted & tensors.keys() and not wanted <= tensors.keys():
             raise SessionError(
-                f"The kept state lacks part of the statistics of {name}: restore the session from a copy."
+                f"The saved state lacks part of the statistics of {name}: restore the session from a copy."
             )
 
 

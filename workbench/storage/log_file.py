@@ -29,7 +29,7 @@ def unforeseen(error: BaseException, what: str) -> str:
 def unforeseen_in_words(error: BaseException, what: str) -> str:
     """For an error that is logged elsewhere."""
     return (
-        f"{what} failed in a way that was not foreseen ({type(error).__name__}: {_first_line(error)}); the details are "
+        f"{what} failed unexpectedly ({type(error).__name__}: {_first_line(error)}); the details are "
         f"in {log_path()}."
     )
 

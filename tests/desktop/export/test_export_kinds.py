@@ -153,7 +153,7 @@ def test_an_energy_is_turned_into_the_smallest_rank(lora_dialog: ExportDialog) -
     found = decomposition(lora_dialog)
     box = find(lora_dialog, QDoubleSpinBox, "lora-energy")
     assert not box.isEnabled()
-    assert "Kept energy" in box.toolTip()
+    assert "Captured energy" in box.toolTip()
     find(lora_dialog, QRadioButton, "lora-by-energy").click()
     box.setValue(60)
     assert f"Rank {found.rank_for(0.6)} keeps" in text(lora_dialog, "lora-summary")

@@ -174,7 +174,7 @@ def test_discarding_a_run_that_goes_on_stops_it_first(walker: Walker) -> None:
     [
         (OutOfMemory("The device's memory ran out."), "memory ran out"),
         (NonFinite("The shift of m is not finite."), "not finite"),
-        (ZeroDivisionError("a bug"), "not foreseen (ZeroDivisionError: a bug)"),
+        (ZeroDivisionError("a bug"), "failed unexpectedly (ZeroDivisionError: a bug)"),
     ],
 )
 def test_a_failing_step_is_told_with_details_and_the_window_goes_on(

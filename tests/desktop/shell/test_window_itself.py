@@ -161,7 +161,7 @@ def test_notices_float_and_move_nothing(window: MainWindow) -> None:
     QApplication.processEvents()
     before = window.size(), window.pages.geometry(), window.docks["facts"].geometry()
     for i in range(3):
-        sentence = f"Run {i} was cut off in a/very/{'long/' * 40}path; every whole step is kept."
+        sentence = f"Run {i} was cut off in a/very/{'long/' * 40}path; every finished step is saved."
         window.notices.show_notice(
             Notice(sentence, "bad", "details\n" * 30, offers=[("Do this", int), ("Do that", int)])
         )

@@ -34,7 +34,7 @@ from workbench.evaluation.before_after import Answers, states_in_words
 from workbench.facts.fact import Fact
 
 EMPTY = "What the model writes for each fact, before and after its edit, appears here once a run was scored."
-NOT_KEPT = "The texts of this run were not kept: an earlier version of the workbench made it."
+NOT_KEPT = "The texts of this run were not saved: an earlier version of the workbench made it."
 WIDTHS = {NUMBER: 44, STATE: 112, TARGET: 90}
 Flag = QItemSelectionModel.SelectionFlag
 

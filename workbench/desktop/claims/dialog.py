@@ -28,7 +28,7 @@ INTRODUCTION = (
 WORDS = StudyWords(
     key="claims",
     title="Test the claims",
-    start="Runs that are finished are kept, and are not done again",
+    start="Finished runs are saved and not done again",
     going_on="The claims are being tested.",
     unreadable="Give whole numbers.",
 )
@@ -108,7 +108,7 @@ class ClaimsDialog(StudyDialog[ClaimsSettings, Claims]):
         self._records = list(result.runs)
         self._show(result.claims)
         stopped = "Stopped; start again to go on. " if result.stopped else ""
-        self.says.say(f"{stopped}{len(result.runs):,} runs are kept in {breakable(str(self._folder))}.")
+        self.says.say(f"{stopped}{len(result.runs):,} runs are saved in {breakable(str(self._folder))}.")
 
 
 def _words(at: RunProgressed) -> str:

@@ -1,4 +1,4 @@
-"""The LoRA adapter's form: rank or kept energy, what each rank keeps, and what it costs in scores."""
+"""The LoRA adapter's form: rank or captured energy, what each rank keeps, and what it costs in scores."""
 
 from pathlib import Path
 from threading import Event
@@ -70,15 +70,17 @@ class LoraOptions(ExportOptions):
         self.rank_box.setAccessibleName("Rank")
         self.energy_box = QDoubleSpinBox(minimum=0.1, maximum=100, value=90, decimals=1, suffix=" %")
         self.energy_box.setObjectName("lora-energy")
-        self.energy_box.setAccessibleName("Kept energy in per cent")
+        self.energy_box.setAccessibleName("Captured energy in per cent")
         for widget, help in ((self.by_rank, rank.help), (self.by_energy, energy.help)):
             widget.setToolTip(tip(help))
         self.summary = Sentence("lora-summary")
         self.again_button = push_button("Compute again", "lora-again")
-        self.curve = FigureTable("lora-curve", ("Rank", "Kept energy", "Size"), "Kept energy by rank")
-        self.by_module = FigureTable("lora-modules", ("Module", "Kept energy"), "Kept energy by module")
+        self.curve = FigureTable("lora-curve", ("Rank", "Captured energy", "Size"), "Captured energy by rank")
+        self.by_module = FigureTable(
+            "lora-modules", ("Module", "Captured energy"), "Captured energy by module"
+        )
         self.by_module.setFixedHeight(124)
-        self.modules_fold = Fold("Kept energy of each module", "lora-modules-fold", self.by_module)
+        self.modules_fold = Fold("Captured energy of each module", "lora-modules-fold", self.by_module)
         self.scores_table = FigureTable("lora-scores", SCORE_HEAD, "Scores of the adapter")
         self.scores_table.explain(4, LOSS_HELP)
         for table in (self.curve, self.scores_table):
@@ -245,7 +247,8 @@ class LoraOptions(ExportOptions):
             permit(widget, self._busy, help)
         permit(self.rank_box, self._busy or ("" if self.by_rank.isChecked() else "Choose Rank first."))
         permit(
-            self.energy_box, self._busy or ("" if self.by_energy.isChecked() else "Choose Kept energy first.")
+            self.energy_box,
+            self._busy or ("" if self.by_energy.isChecked() else "Choose Captured energy first."),
         )
         done = f"Rank {rank:,} has been measured." if rank in self._scores else ""
         permit(self.measure_button, self._busy or problem or done, MEASURE_HELP)

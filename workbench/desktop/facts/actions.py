@@ -34,11 +34,11 @@ class Spec:
 
 
 SPECS = (
-    Spec("undo", "Undo", "Take back the last change to the facts", "Ctrl+Z", "undo", (Need.UNLOCKED, Need.UNDO)),
-    Spec("redo", "Redo", "Do again what was undone", "Ctrl+Shift+Z", "redo", (Need.UNLOCKED, Need.REDO)),
+    Spec("undo", "Undo", "Undo the last change to the facts", "Ctrl+Z", "undo", (Need.UNLOCKED, Need.UNDO)),
+    Spec("redo", "Redo", "Redo what was undone", "Ctrl+Shift+Z", "redo", (Need.UNLOCKED, Need.REDO)),
     Spec("add", "Add a fact", "Type a fact in the last row", "Ins", "plus", (Need.UNLOCKED,)),
     Spec("form", "Add a fact in full…", "With rephrases, locality and portability", "Ctrl+Ins", "", (Need.UNLOCKED,)),
-    Spec("edit", "Edit in full…", "All of the fact, with rephrases and probes", "Ctrl+Return", "edit",
+    Spec("edit", "Edit in full…", "The whole fact, with rephrases and probes", "Ctrl+Return", "edit",
          (Need.UNLOCKED, Need.CHOSEN)),
     Spec("duplicate", "Duplicate", "A copy of the selected facts at the end", "Ctrl+D", "",
          (Need.UNLOCKED, Need.CHOSEN)),

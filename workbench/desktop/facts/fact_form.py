@@ -105,7 +105,7 @@ class FactForm(QDialog):
         rows: tuple[tuple[str, QWidget, str], ...] = (
             ("Prompt", self.prompt, "What the model is given to continue"),
             ("Target", self.target, "What it should answer after the edit"),
-            ("Subject", self.subject, "Whom or what the fact is about; optional"),
+            ("Subject", self.subject, "Who or what the fact is about; optional"),
             ("Old answer", self.old, "What the model answered before, where you know it; optional"),
             (
                 "Rephrases",

@@ -103,7 +103,7 @@ def step_tip(step: "LedgerStep", column: int) -> str:
     if column in _SCORES and step.scores is not None:
         return PROTOCOLS[_SCORES[column]]
     took = "" if math.isnan(step.seconds) else f", {step.seconds:,.2f} s"
-    return f"Kept {moment(step.kept)}{took}."
+    return f"Saved {moment(step.kept)}{took}."
 
 
 def branched_in_words(record: "RunRecord") -> str:

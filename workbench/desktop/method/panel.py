@@ -18,7 +18,7 @@ from workbench.settings import described
 if TYPE_CHECKING:
     from workbench.models.presets import Preset
 
-UNREADABLE = "{label}: this is no {kind}; the value before it is kept."
+UNREADABLE = "{label}: this is no {kind}; the value before it stays."
 
 
 class MethodPanel(QWidget):

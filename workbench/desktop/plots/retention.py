@@ -78,7 +78,7 @@ class RetentionPlot(Plot):
         "ES, facts of step × scored after step",
         "ES",
     )
-    empty = "How well each step's facts are kept appears here with the first scoring after a step."
+    empty = "How well each step's facts hold appears here with the first scoring after a step."
     protocols = (
         PROTOCOLS["es"],
         "Each cell: the facts of one step, scored after the same or a later one; along a row they age. "

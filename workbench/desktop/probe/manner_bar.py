@@ -25,7 +25,7 @@ PLAIN_HELP = "Both models continue the prompt as it stands."
 CHAT_HELP = "The prompt is a person's message, put by the model's chat template; both models reply."
 NO_TEMPLATE = "This model has no chat template."
 TEMPERATURE_HELP = (
-    "0, greedy: always the likeliest token. Above: drawn, anew each time, alike for both models."
+    "0, greedy: always the likeliest token. Above: drawn at random each time, the same draws for both models."
 )
 LENGTH_WIDTH, TEMPERATURE_WIDTH = 112, 84  # pixels
 HISTORY_HELP = "What was asked since the session was opened"

@@ -19,7 +19,7 @@ from workbench.desktop.widgets import ElidedLabel, label
 
 ROW_HEIGHT = 20  # pixels
 TABLE_WIDTH = 320  # at least
-NO_REASON = "Nothing was found that would keep it from holding."
+NO_REASON = "No reason was found why it should not hold."
 NOT_IN_RUN = "Scores of this fact, and why it failed, appear here once a run has edited it."
 FRAMELESS = "QPlainTextEdit { border: none; background: transparent; padding: 0; }"
 

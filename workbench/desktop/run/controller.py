@@ -209,7 +209,7 @@ class RunController(QObject):
             self.runner.stop()
             self.changed.emit()
         else:
-            self._take_back("The last run was taken back")
+            self._take_back("The last run was discarded")
 
     def restore(self, chain: "Chain") -> None:
         """The model that was loaded, in the state where the session stands."""
@@ -305,7 +305,7 @@ class RunController(QObject):
             return
         self._keeper.keep_standing(self._stands())
         if discarding and self.bench.chain:
-            self._take_back("The run was taken back")
+            self._take_back("The run was discarded")
         else:
             self.changed.emit()
 
@@ -375,7 +375,7 @@ class RunController(QObject):
         self.activity, self._asked_to_stop = Activity.NOTHING, False
         self._facts.facts.reset_states()
         self.show(opened)
-        rounded = "" if bit_equal else " This computer rounds otherwise: the last digits differ."
+        rounded = "" if bit_equal else " This computer rounds differently: the last digits differ."
         if self._said_back or rounded:
             self.returned.emit(f"{self._said_back}.{rounded}" if self._said_back else rounded.strip())
 

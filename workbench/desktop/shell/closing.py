@@ -21,8 +21,8 @@ LIMIT_S = 10.0  # then it says that it takes long, and may be forced
 LOOK_MS = 50
 STOPPING = "What is under way stops first; then the window closes."
 LATE = (
-    "It has not stopped yet. Every whole step is saved, and quitting now loses only the step in hand: wait, or quit "
-    "now."
+    "It has not stopped yet. Every finished step is saved, and quitting now loses only the step in progress: wait, or "
+    "quit now."
 )
 
 
@@ -105,7 +105,7 @@ class ClosingDialog(QDialog):
         progress = ProgressRow("closing-progress")
         progress.begin("Stopping…")
         self.quit_button = push_button(
-            "Quit now", "closing-quit", "The step in hand is lost; all else is saved"
+            "Quit now", "closing-quit", "The step in progress is lost; all else is saved"
         )
         self.quit_button.hide()
         column = QVBoxLayout(self)

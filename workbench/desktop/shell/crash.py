@@ -71,7 +71,7 @@ class CrashDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 20, 20, 12)
         column.setSpacing(12)
-        column.addWidget(label("Something went wrong that nobody foresaw", "title"))
+        column.addWidget(label("Something unexpected went wrong", "title"))
         self.saved = label(saved)
         self.saved.setObjectName("crash-saved")
         column.addWidget(self.saved)

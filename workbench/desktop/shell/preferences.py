@@ -108,7 +108,7 @@ class PreferencesDialog(QDialog):
         column.addWidget(self.welcome)
         groups: tuple[tuple[str, str, Any], ...] = (
             ("Engine", "engine", EngineChoice(threads_of(self._settings))),
-            ("What a session keeps for quick returns", KEEPING, keeping_of(self._settings)),
+            ("What a session stores for quick rewinds", KEEPING, keeping_of(self._settings)),
         )
         for title, prefix, values in groups:
             column.addSpacing(8)
@@ -123,7 +123,7 @@ class PreferencesDialog(QDialog):
                 self._kept_as[name] = (prefix, type(values))
                 column.addWidget(made)
         self.note = Sentence("preferences-note")
-        self.note.say("Threads hold from the next run on, what a session keeps from the next session on.")
+        self.note.say("Threads apply from the next run on, what a session stores from the next session on.")
         column.addWidget(self.note)
         column.addStretch(1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -140,7 +140,7 @@ class PreferencesDialog(QDialog):
         try:
             if value is None:
                 raise SettingError(
-                    name, f"{made.setting.label}: this is no number; the value before it is kept."
+                    name, f"{made.setting.label}: this is no number; the value before it stays."
                 )
             kind(**{name: value})
         except SettingError as error:

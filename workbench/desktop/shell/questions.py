@@ -20,7 +20,7 @@ def may_start_over(parent: QWidget, title: str, why: str, edits: int) -> bool:
         parent,
         "afresh-question",
         title,
-        f"The model was edited with other settings: {why}.",
+        f"The model was edited with different settings: {why}.",
         said,
         "Start over",
     )
@@ -28,12 +28,12 @@ def may_start_over(parent: QWidget, title: str, why: str, edits: int) -> bool:
 
 def may_discard(parent: QWidget, what: str) -> bool:
     said = "Weights and statistics become what they were before it. Its record stays in the session."
-    text = f"Take back all that {what} did to the model?"
+    text = f"Undo everything {what} did to the model?"
     return _ask(parent, "discard-question", "Discard run", text, said, "Discard run", Role.DestructiveRole)
 
 
 def may_stop(parent: QWidget, activity: str) -> bool:
-    said = "Every whole step is kept, and the session can go on with it."
+    said = "Every finished step is saved, and the session can go on from there."
     return _ask(
         parent, "close-question", "Quit", f"Quit while {activity}?", said, "Stop and quit", no="Go on"
     )
@@ -74,12 +74,12 @@ def what_of_unsaved(parent: QWidget, what: str, error: Exception) -> Unsaved:
 def what_is_saved(keeper: SessionKeeper) -> str:
     """For whoever was just told that something went wrong."""
     if keeper.is_failing:
-        return f"Not saved yet: {keeper.unsaved}. It is tried again by itself; you can go on working."
+        return f"Not saved yet: {keeper.unsaved}. Saving is tried again automatically; you can go on working."
     if keeper.session is None:
-        return "Nothing was worth saving yet; you can go on working."
+        return "There was nothing to save yet; you can go on working."
     return (
-        f"The session {keeper.name} is safe: facts are saved as you go, and every whole step of its runs is on disk in "
-        f"{keeper.session.folder}. You can go on working."
+        f"The session {keeper.name} is safe: facts are saved as you go, and every finished step of its runs is on disk "
+        f"in {keeper.session.folder}. You can go on working."
     )
 
 

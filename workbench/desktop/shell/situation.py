@@ -17,7 +17,9 @@ class Activity(StrEnum):
 RUNNING = (Activity.WARMING_UP, Activity.EDITING)
 
 NO_ENGINE = "The engine is still being loaded; this takes a few seconds."
-ENGINE_BROKEN = "The engine could not be loaded; the notice says why. Mend the installation and start again."
+ENGINE_BROKEN = (
+    "The engine could not be loaded; the notice says why. Repair the installation and start again."
+)
 NO_MODEL = "Load a model first."
 READ_ONLY = "This session is open read-only: save a copy to work on."
 
@@ -59,7 +61,7 @@ class Situation:
     def busy(self) -> str:
         """Why nothing else can be started."""
         if self.activity in RUNNING:
-            return f"Not while {self.activity}: pause does not suffice, stop it first."
+            return f"Not while {self.activity}: pausing is not enough, stop it first."
         return f"Not while {self.activity or self.keeping}." if self.activity or self.keeping else ""
 
     @property
@@ -174,7 +176,7 @@ def _warm_up(now: Situation) -> str:
         ),
         (
             now.warmed,
-            f"The statistics hold {now.rows:,} rows already; Discard run takes the last run back.",
+            f"The statistics hold {now.rows:,} rows already; Discard run undoes the last run.",
         ),
     )
 
@@ -215,7 +217,7 @@ def _discard(now: Situation) -> str:
     return _first(
         (now.read_only, READ_ONLY),
         (now.busy, now.busy),
-        (not now.runs, "There is no run to take back."),
+        (not now.runs, "There is no run to discard."),
     )
 
 

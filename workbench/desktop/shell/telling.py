@@ -59,7 +59,7 @@ class Telling(QObject):
         for folder in folders[:1]:
             self._tell(
                 Notice(
-                    f"The workbench ended while {folder.stem} was open. Everything up to the last whole step is kept.",
+                    f"The workbench ended while {folder.stem} was open. All up to the last finished step is saved.",
                     "warning",
                     key=SESSION,
                     offers=[
@@ -119,7 +119,7 @@ class Telling(QObject):
         if event.reason is EndReason.STOPPED and not self._window.desk.run.discarding:
             what = "The warm-up" if progress.warming_up else f"The run, {progress.count()}"
             self._tell(
-                Notice(f"{what}, was stopped; every whole step is kept.".replace("up,", "up"), key=RUN)
+                Notice(f"{what}, was stopped; every finished step is saved.".replace("up,", "up"), key=RUN)
             )
 
     @Slot(object)
@@ -165,7 +165,7 @@ class Telling(QObject):
     def _tell_not_saved(self, error: Exception) -> None:
         """Every time that it fails; withdrawn once it does not."""
         _log.error("Saving failed: %s", error, exc_info=None if isinstance(error, WorkbenchError) else error)
-        said = f"Not saved: {self._window.desk.keeper.unsaved}. {error} It is tried again by itself."
+        said = f"Not saved: {self._window.desk.keeper.unsaved}. {error} Saving is tried again automatically."
         self._tell(Notice(said, "bad", key=SAVING))
 
     def tell_other_model(self, sentence: str) -> None:
@@ -202,7 +202,7 @@ class Telling(QObject):
         if opened.unfinished is not None:
             how = "was cut off" if opened.unfinished.interrupted else "was stopped"
             step = f" after step {opened.unfinished.step:,}" if opened.unfinished.step else ""
-            self._tell(Notice(f"Run {opened.unfinished.run} {how}{step}; every whole step is kept. With its model "
+            self._tell(Notice(f"Run {opened.unfinished.run} {how}{step}; every finished step is saved. With its model "
                               "loaded, Edit goes on with it.", "warning", key=RUN))  # fmt: skip
         if opened.model is not None and window.desk.loaded is None:
             self._offer_model(opened)

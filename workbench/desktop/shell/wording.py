@@ -18,7 +18,7 @@ def say_what_they_do(actions: WindowActions, now: Situation) -> None:
     actions["pause"].setText("Resume" if now.paused else "Pause")
     _set_icon(actions["pause"], "play" if now.paused else "pause")
     if now.paused and actions["pause"].isEnabled():
-        actions.say("pause", "Go on from where it rests")
+        actions.say("pause", "Continue from where it paused")
     back = now.activity is Activity.RETURNING
     actions["stop"].setText("Stopping…" if now.stopping else "Stop" if back else "Stop after this step")
     if back and actions["stop"].isEnabled():

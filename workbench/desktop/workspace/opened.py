@@ -205,7 +205,7 @@ def _end_of(record: "RunRecord", until: int, done: int) -> "RunnerEvent":
     if record.reason in list(EndReason):
         reason, message = EndReason(record.reason), record.message
     else:
-        reason, message = EndReason.STOPPED, record.message or "It was cut off; every whole step is kept."
+        reason, message = EndReason.STOPPED, record.message or "It was cut off; every finished step is saved."
     return RunEnded(reason, record.facts_done, record.steps_done, record.seconds, message)
 
 

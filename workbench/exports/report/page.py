@@ -179,7 +179,7 @@ def _adapters(c: ReportContents) -> dict[str, Any] | None:
         [title, kept, size, *(number(_score(scores, name), name) for name in names)]
         for title, kept, size, scores in compared
     ]
-    return {"head": ["", "Kept energy", "Size", *(TITLES[name] for name in names)], "rows": rows}
+    return {"head": ["", "Captured energy", "Size", *(TITLES[name] for name in names)], "rows": rows}
 
 
 def _answers(c: ReportContents, history: FactHistory) -> dict[str, Any] | None:
