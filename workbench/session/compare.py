@@ -1,6 +1,6 @@
 """Runs side by side, of one session or of several: settings that differ, scores, retention."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -63,13 +63,37 @@ def compared(session: Session, run: int) -> Compared:
     )
 
 
+def settings() -> dict[str, str]:
+    """Name → title: model, facts, modules and machine first, then the recipe's settings in their order."""
+    titles = {name: about.label for name, about in described(Recipe).items()} | {"name": "Recipe"}
+    recipe = {f.name: titles.get(f.name, f.name) for f in fields(Recipe)}
+    return {name: title for name, (title, _) in _CIRCUMSTANCES.items()} | recipe
+
+
+def setting(run: Compared, name: str) -> object:
+    """A number where it is one; see ``in_words``."""
+    if name in _CIRCUMSTANCES:
+        return _CIRCUMSTANCES[name][1](run)
+    return getattr(run.record.recipe, name)
+
+
+def in_words(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case "":
+            return "as the preset says"
+    return str(value)
+
+
 def differences(runs: Sequence[Compared]) -> list[Difference]:
-    """Model, facts, modules and machine first, then the recipe's settings in their order."""
-    rows = [Difference(name, title, tuple(of(run) for run in runs)) for name, title, of in _CIRCUMSTANCES]
-    titles = {"name": "Recipe"} | {name: about.label for name, about in described(Recipe).items()}
-    for f in fields(Recipe):
-        values = tuple(_in_words(getattr(run.record.recipe, f.name)) for run in runs)
-        rows.append(Difference(f.name, titles.get(f.name, f.name), values))
+    """The settings that are not the same in all of them."""
+    rows = [
+        Difference(name, title, tuple(in_words(setting(run, name)) for run in runs))
+        for name, title in settings().items()
+    ]
     return [row for row in rows if len(set(row.values)) > 1]
 
 
@@ -78,15 +102,15 @@ def same_facts(runs: Sequence[Compared]) -> bool:
     return len({(run.digest, run.after.facts if run.after else 0) for run in runs}) <= 1
 
 
-_CIRCUMSTANCES = (
-    ("model", "Model", lambda run: _model_in_words(run.record)),
-    ("facts", "Facts", lambda run: f"{run.record.facts:,} ({run.digest[:6]})"),
-    ("warmup", "Warm-up list", lambda run: f"{run.record.warmup:,}"),
-    ("edited_modules", "Edited modules", lambda run: _modules_in_words(run.record.modules)),
-    ("skipped", "Facts skipped", lambda run: f"{run.skipped:,}"),
-    ("device", "Device", lambda run: run.record.environment.device),
-    ("torch", "torch", lambda run: run.record.environment.torch),
-)
+_CIRCUMSTANCES: dict[str, tuple[str, Callable[[Compared], str]]] = {
+    "model": ("Model", lambda run: _model_in_words(run.record)),
+    "facts": ("Facts", lambda run: f"{run.record.facts:,} ({run.digest[:6]})"),
+    "warmup": ("Warm-up list", lambda run: f"{run.record.warmup:,}"),
+    "edited_modules": ("Edited modules", lambda run: _modules_in_words(run.record.modules)),
+    "skipped": ("Facts skipped", lambda run: f"{run.skipped:,}"),
+    "device": ("Device", lambda run: run.record.environment.device),
+    "torch": ("torch", lambda run: run.record.environment.torch),
+}
 
 
 def _model_in_words(record: RunRecord) -> str:
@@ -97,14 +121,3 @@ def _modules_in_words(modules: tuple[str, ...]) -> str:
     if len(modules) <= 2:
         return ", ".join(modules)
     return f"{modules[0]} … {modules[-1]} ({len(modules)})"
-
-
-def _in_words(value: object) -> str:
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case float():
-            return f"{value:g}"
-        case "":
-            return "as the preset says"
-    return str(value)

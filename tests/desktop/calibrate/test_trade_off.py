@@ -7,8 +7,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from workbench.desktop.calibrate.dots import LARGEST, SMALLEST, Dot, Shape
 from workbench.desktop.calibrate.plot import TradeOffPlot
+from workbench.desktop.plots.dots import LARGEST, SMALLEST, Dot, Shape
 from workbench.desktop.theme import Theme
 from workbench.studies.calibration import Calibration
 
@@ -80,18 +80,18 @@ def test_the_arrow_keys_go_from_point_to_point(plot: TradeOffPlot) -> None:
 
 
 def test_shape_says_the_kind_and_size_says_what_is_kept(plot: TradeOffPlot) -> None:
-    assert plot._dot(0).shape is Shape.DIAMOND
-    assert plot._dot(1).shape is Shape.SQUARE
-    assert (plot._dot(0).words, plot._dot(5).words) == ("SmolLM2-135M", "")
-    assert plot._dot(0).filled
-    assert not plot._dot(1).filled
-    colour = plot._dot(0).colour
+    assert plot.dot(0).shape is Shape.DIAMOND
+    assert plot.dot(1).shape is Shape.SQUARE
+    assert (plot.dot(0).words, plot.dot(5).words) == ("SmolLM2-135M", "")
+    assert plot.dot(0).filled
+    assert not plot.dot(1).filled
+    colour = plot.dot(0).colour
     radii = [Dot(0, 0, kept, Shape.ROUND, colour, True).radius for kept in (math.nan, 0.0, 0.5, 1.0)]
     assert radii == [SMALLEST, SMALLEST, (SMALLEST + LARGEST) / 2, LARGEST]
 
 
 def test_the_line_of_the_front_only_rises(plot: TradeOffPlot) -> None:
-    edge = plot._envelope()
+    edge = plot.edge()
     assert len(edge) > 2
     assert edge == sorted(edge)
     assert [y for _, y in edge] == sorted(y for _, y in edge)

@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton, QRadioButton, QTableView
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QRadioButton, QTableView, QToolButton
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.finding import find
 from tests.session.kept_runs import job, recipe, run_kept
 from tests.tiny import tiny_model
-from workbench.desktop.compare.models import GridModel, RunsModel
+from workbench.desktop.compare.models import GridModel
 from workbench.desktop.compare.panel import ComparePanel
 from workbench.desktop.compare.reading import candidates
 from workbench.desktop.compare.retention import RetentionMap, matrix_of
+from workbench.desktop.compare.runs import RunsModel
 from workbench.desktop.facts import FactsPanel
 from workbench.desktop.series import RunSeries
 from workbench.desktop.workspace.keeper import SessionKeeper
@@ -83,21 +84,24 @@ def test_runs_are_listed_with_before_and_after(panel: ComparePanel) -> None:
     found = model.candidates[1].compared
     assert found.before is not None
     assert found.after is not None
-    assert model.index(1, 2).data() == f"{found.before.es:.3f} → {found.after.es:.3f}"
+    es = [c.key for c in model.columns].index("es") + 1
+    assert model.index(1, es).data() == f"{found.after.es:.3f}"
+    about = str(model.index(1, es).data(Qt.ItemDataRole.ToolTipRole))
+    assert f"{found.after.es:.3f}, {found.before.es:.3f} before any edit" in about
     assert "a note" in str(model.index(1, 0).data(Qt.ItemDataRole.ToolTipRole))
 
 
 def test_scores_settings_and_retention_of_the_ticked_runs(panel: ComparePanel) -> None:
-    assert panel.scores.headings == ("Score", "run 1, before", "step 4", "run 2, before", "step 4")
-    [es] = [row for row in cells(panel.scores) if row[0] == "Efficacy (ES)"]
+    assert panel.figures.scores.headings == ("Score", "run 1, before", "step 4", "run 2, before", "step 4")
+    [es] = [row for row in cells(panel.figures.scores) if row[0] == "Efficacy (ES)"]
     after = panel.runs.candidates[0].compared.after
     assert after is not None
     assert es[2] == f"{after.es:.3f}"
-    assert cells(panel.settings) == [["Step size", "0.003", "0.001"]]
-    maps = panel.maps.findChildren(RetentionMap)
+    assert cells(panel.figures.settings) == [["Step size", "0.003", "0.001"]]
+    maps = panel.figures.maps.findChildren(RetentionMap)
     assert [m.after for m in maps] == [(2, 4), (2, 4)]
     assert maps[0].values.shape == (2, 4)
-    assert panel.different.text() == ""
+    assert panel.figures.different.text() == ""
 
 
 def test_unticking_leaves_a_run_out_by_mouse_and_key(panel: ComparePanel, qtbot: QtBot) -> None:
@@ -106,21 +110,21 @@ def test_unticking_leaves_a_run_out_by_mouse_and_key(panel: ComparePanel, qtbot:
     table.setFocus()
     QTest.keyClick(table, Qt.Key.Key_Space)
     assert [c.short for c in panel.runs.ticked()] == ["run 2"]
-    assert panel.scores.headings[1:] == ("run 2, before", "step 4")
-    assert "Tick two runs" in panel.same.text()
+    assert panel.figures.scores.headings[1:] == ("run 2, before", "step 4")
+    assert "Tick two runs" in panel.figures.same.text()
     QTest.keyClick(table, Qt.Key.Key_Space)
     assert len(panel.runs.ticked()) == 2
     qtbot.wait(0)
 
 
 def test_runs_of_another_session_join_and_leave(panel: ComparePanel, qtbot: QtBot, other: Path) -> None:
-    remove = find(panel, QPushButton, "compare-remove")
+    remove = find(panel, QToolButton, "compare-remove")
     assert not remove.isEnabled()
     assert "another session" in remove.toolTip()
     add(qtbot, panel, other, 3)
     assert panel.runs.candidates[2].name == "other: Run 1 · stableedit"
-    assert "different facts" in panel.different.text()
-    assert "Facts" in [row[0] for row in cells(panel.settings)]
+    assert "different facts" in panel.figures.different.text()
+    assert "Facts" in [row[0] for row in cells(panel.figures.settings)]
     add(qtbot, panel, other, 3)  # once more changes nothing
     find(panel, QTableView, "compare-runs").selectRow(2)
     assert remove.isEnabled()
@@ -132,9 +136,9 @@ def test_runs_of_another_session_join_and_leave(panel: ComparePanel, qtbot: QtBo
 
 def test_a_session_that_cannot_be_read_is_told(panel: ComparePanel, qtbot: QtBot, tmp_path: Path) -> None:
     with qtbot.waitSignal(panel.failed, timeout=WAIT_MS) as told:
-        panel.add_session(tmp_path)
+        panel.add_session(tmp_path / "nowhere")
     assert told.args is not None
-    assert "not a session" in str(told.args[1])
+    assert "does not exist" in str(told.args[1])
     Session.create(tmp_path / "empty").close()
     with qtbot.waitSignal(panel.failed, timeout=WAIT_MS) as told:
         panel.add_session(tmp_path / "empty")
@@ -162,7 +166,7 @@ def test_a_table_is_copied_for_a_spreadsheet(panel: ComparePanel) -> None:
     lines = QApplication.clipboard().text().splitlines()
     assert lines[0].split("\t")[:2] == ["Score", "run 1, before"]
     assert lines[1].startswith("Says it, plain\t")
-    panel.tabs.setCurrentIndex(2)
+    panel.figures.setCurrentIndex(2)
     assert not panel.copy_button.isEnabled()
     assert "no table" in panel.copy_button.toolTip()
 
@@ -224,3 +228,11 @@ def test_new_runs_are_ticked_up_to_a_few(session: Path) -> None:
     model.setData(model.index(0, 0), 0, Qt.ItemDataRole.CheckStateRole)
     model.set_own(found)
     assert [c.key[1] for c in model.ticked()] == [2]
+
+
+def test_a_folder_of_sessions_brings_all_their_runs_but_the_open_one(
+    panel: ComparePanel, qtbot: QtBot, other: Path, session: Path
+) -> None:
+    assert other.parent == session.parent
+    add(qtbot, panel, session.parent, 3)
+    assert [c.own for c in panel.runs.candidates] == [True, True, False]

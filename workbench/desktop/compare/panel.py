@@ -1,42 +1,45 @@
-"""Runs to choose on the left; their scores, the settings that differ and how facts were kept on the right."""
+"""Runs of any sessions as a table on the left; what is said of those that are ticked on the right."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
-from PySide6.QtCore import QItemSelectionModel, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QButtonGroup,
     QCheckBox,
     QFileDialog,
-    QHBoxLayout,
-    QHeaderView,
+    QLineEdit,
+    QMenu,
     QRadioButton,
-    QScrollArea,
     QSplitter,
     QStackedWidget,
-    QTableView,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from workbench.desktop.background import Background, Tell
-from workbench.desktop.compare.models import GridModel, Row, RunsModel, score_rows
+from workbench.desktop.compare.export import write_picture, write_table
+from workbench.desktop.compare.figures import Figures, new_table
 from workbench.desktop.compare.reading import Candidate, candidates, candidates_in
-from workbench.desktop.compare.retention import RetentionMap, ShareBar
+from workbench.desktop.compare.runs import RunsModel
 from workbench.desktop.empty_page import EmptyPage
-from workbench.desktop.facts.widgets import set_up_rows
+from workbench.desktop.plots.plot import XAxis
 from workbench.desktop.series import RunSeries
 from workbench.desktop.theme import mark
-from workbench.desktop.widgets import Sentence, label, line, permit, push_button, row, tool_button
+from workbench.desktop.widgets import Sentence, clearable, line, permit, push_button, row, tip, tool_button
 from workbench.desktop.workspace.keeper import SessionKeeper
 
 EMPTY = "Runs that edited facts are compared here, those of this session and of others."
-DIFFERENT = "The runs were scored on different facts: their scores are not of one and the same thing."
-RUN_WIDTHS = {1: 56, 2: 124}
+FILTER_HELP = (
+    "Words of a run's name, session, note or settings, and conditions on any column, as in es>0.9 seed=1: "
+    'names may be cut short, and have _ for a space; "words in quotes" belong together.'
+)
+BASELINE_HELP = "Show how the scores and curves of all other runs differ from those of the selected run"
+ADD_HELP = "A session, or a folder that holds sessions"
+WIDEST, MARKS = 280, 32  # logical pixels: of a column, of the tick and the colour before a name
+MEASURED_ROWS = 50  # for the width of columns
 
 
 class ComparePanel(QWidget):
@@ -50,7 +53,7 @@ class ComparePanel(QWidget):
         super().__init__(parent)
         self.setObjectName("compare-panel")
         self._keeper = keeper
-        self.runs, self.scores, self.settings = RunsModel(self), GridModel(self), GridModel(self)
+        self.runs = RunsModel(self)
         self._reading, self._adding = Background(self), Background(self)
         self._make_parts()
         self.pages = QStackedWidget()
@@ -69,17 +72,24 @@ class ComparePanel(QWidget):
         self._adding.finished.connect(self._take_other)
         self._adding.failed.connect(lambda error: self.failed.emit("Adding a session", error))
         self.runs.ticked_changed.connect(self._show)
+        self.runs.shown_changed.connect(self._rows_changed)
         self.in_plots.toggled.connect(self._tell_overlays)
         self.axis.buttonClicked.connect(self._tell_axis)
-        self.run_table.selectionModel().selectionChanged.connect(self._permit_remove)
+        self.run_table.selectionModel().selectionChanged.connect(self._permit)
+        self.filter.textChanged.connect(self.runs.set_filter)
+        self.grouped.toggled.connect(self.runs.set_grouped)
+        self.all_settings.toggled.connect(self.runs.set_all_settings)
         for button in (self.add_button, self.first_add):
             button.clicked.connect(self.choose_session)
+        self.baseline_button.clicked.connect(self._set_baseline)
         self.remove_button.clicked.connect(self._remove)
         self.copy_button.clicked.connect(self._copy)
+        self.figures.currentChanged.connect(self._permit)
+        self.figures.row_wanted.connect(self.run_table.selectRow)
 
     @Slot()
     def runs_changed(self) -> None:
-        """Reads this session's runs anew, in a worker."""
+        """Reads this session's runs again, in a worker."""
         session = self._keeper.session
         if session is None:
             self._reading.drop()
@@ -95,12 +105,13 @@ class ComparePanel(QWidget):
     def choose_session(self) -> None:
         from workbench.session.paths import sessions_folder
 
-        chosen = QFileDialog.getExistingDirectory(self, "A session to compare with", str(sessions_folder()))
+        chosen = QFileDialog.getExistingDirectory(self, ADD_HELP, str(sessions_folder()))
         if chosen:
             self.add_session(Path(chosen))
 
     def add_session(self, folder: Path) -> None:
-        self._adding.start(lambda _tell, _cancel: candidates_in(folder))
+        own = self._keeper.session.folder if self._keeper.session else None
+        self._adding.start(lambda _tell, _cancel: candidates_in(folder, own))
 
     def show_axis(self, axis: str) -> None:
         (self.by_facts if axis == "facts" else self.by_step).setChecked(True)
@@ -112,19 +123,31 @@ class ComparePanel(QWidget):
     # Parts
 
     def _make_parts(self) -> None:
-        self.run_table = _table("compare-runs", "Runs to compare", self.runs)
-        columns = self.run_table.horizontalHeader()
-        for number, width in RUN_WIDTHS.items():
-            columns.resizeSection(number, width)
-        columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.add_button = push_button("Add a session…", "compare-add", "Read the runs of another session too")
-        self.remove_button = push_button("Remove", "compare-remove")
-        self.first_add = push_button(
-            "Add a session…", "compare-first-add", "Read the runs of another session"
+        self.run_table = new_table("compare-runs", "Runs to compare", self.runs)
+        self.run_table.setSortingEnabled(True)
+        self.run_table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.filter = QLineEdit(placeholderText="Filter runs")
+        self.filter.setObjectName("compare-filter")
+        self.filter.setAccessibleName("Filter runs")
+        self.filter.setToolTip(tip(FILTER_HELP))
+        clearable(self.filter)
+        self.problem = Sentence("compare-problem")
+        self.add_button = tool_button("plus", "compare-add", f"Add {ADD_HELP[0].lower()}{ADD_HELP[1:]}")
+        self.remove_button = tool_button("minus", "compare-remove", "Remove")
+        self.baseline_button = push_button("Baseline", "compare-baseline", BASELINE_HELP)
+        self.baseline_button.setCheckable(True)
+        self.first_add = push_button("Add a session…", "compare-first-add", ADD_HELP)
+        self.in_plots = _check(
+            "In the plots", "compare-in-plots", "Draw the curves of the ticked runs in the plots above"
         )
-        self.in_plots = QCheckBox("In the plots")
-        self.in_plots.setObjectName("compare-in-plots")
-        self.in_plots.setToolTip("Draw the curves of the ticked runs behind those of the run that is shown")
+        self.grouped = _check(
+            "Group seeds",
+            "compare-grouped",
+            "Runs that differ in their seed alone as one row: mean ± standard deviation",
+        )
+        self.all_settings = _check(
+            "All settings", "compare-all-settings", "Also those that are the same in all runs"
+        )
         self.by_step, self.by_facts = QRadioButton("by step"), QRadioButton("by edits")
         self.by_step.setObjectName("compare-by-step")
         self.by_facts.setObjectName("compare-by-facts")
@@ -132,11 +155,18 @@ class ComparePanel(QWidget):
         self.axis = QButtonGroup(self)
         self.axis.addButton(self.by_step)
         self.axis.addButton(self.by_facts)
+        self.figures = Figures(self.runs)
         self.copy_button = tool_button("copy", "compare-copy", "Copy this table")
-        self.score_table = _table("compare-scores", "Scores before and after", self.scores)
-        self.setting_table = _table("compare-settings", "Settings that differ", self.settings)
-        self.same = label("All settings of the ticked runs are the same.", "dim")
-        self.different = Sentence("compare-different")
+        self.export_button = tool_button("export", "compare-export", "Export")
+        self._make_exports()
+
+    def _make_exports(self) -> None:
+        self.as_csv, self.as_png = QAction(self), QAction("This view as PNG…", self)
+        self.as_csv.triggered.connect(self._export_csv)
+        self.as_png.triggered.connect(self._export_png)
+        self.export_menu = QMenu(self)
+        self.export_menu.addActions([self.as_csv, self.as_png])
+        self.export_button.clicked.connect(self._open_export)
 
     def _new_content(self) -> QWidget:
         splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -144,57 +174,41 @@ class ComparePanel(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self._new_left())
         splitter.addWidget(self._new_right())
-        splitter.setSizes([430, 538])
-        splitter.setStretchFactor(0, 2)
-        splitter.setStretchFactor(1, 3)
+        splitter.setSizes([468, 500])
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 1)
         return splitter
 
     def _new_left(self) -> QWidget:
         left = QWidget()
-        for button in (self.add_button, self.remove_button):
-            mark(button, quiet=True)
-        bar = row(self.add_button, self.remove_button, 1)
+        mark(self.baseline_button, quiet=True)
+        bar = row(self.filter, self.baseline_button, self.add_button, self.remove_button)
         bar.setContentsMargins(12, 6, 12, 6)
-        plots = row(self.in_plots, self.by_step, self.by_facts, 1)
-        plots.setContentsMargins(12, 6, 12, 6)
+        below = row(self.grouped, self.all_settings, 1)
+        below.setContentsMargins(12, 6, 12, 6)
+        self.problem.setContentsMargins(12, 0, 12, 4)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar)
+        column.addWidget(self.problem)
         column.addWidget(line())
         column.addWidget(self.run_table, 1)
         column.addWidget(line())
-        column.addLayout(plots)
+        column.addLayout(below)
         return left
 
     def _new_right(self) -> QWidget:
-        self.maps = QWidget()
-        self.map_row = QHBoxLayout(self.maps)
-        self.map_row.setContentsMargins(4, 0, 4, 0)
-        self.map_row.setSpacing(8)
-        area = QScrollArea(widgetResizable=True)
-        area.setWidget(self.maps)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        settings = QWidget()
-        stack = QVBoxLayout(settings)
-        stack.setContentsMargins(0, 0, 0, 0)
-        stack.addWidget(self.setting_table)
-        self.same.setContentsMargins(12, 8, 12, 8)
-        stack.addWidget(self.same, 1, Qt.AlignmentFlag.AlignTop)
-        scores = QWidget()
-        column = QVBoxLayout(scores)
+        right = QWidget()
+        below = row(self.in_plots, self.by_step, self.by_facts, 1, self.copy_button, self.export_button)
+        below.setContentsMargins(12, 2, 12, 2)
+        column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.different.setContentsMargins(12, 4, 12, 4)
-        column.addWidget(self.different)
-        column.addWidget(self.score_table, 1)
-        self.tabs = QTabWidget(documentMode=True)
-        self.tabs.setObjectName("compare-tabs")
-        for page, title in ((scores, "Scores"), (settings, "Settings"), (area, "Retention")):
-            self.tabs.addTab(page, title)
-        self.tabs.setCornerWidget(self.copy_button)
-        self.tabs.currentChanged.connect(self._permit_copy)
-        return self.tabs
+        column.addWidget(self.figures, 1)
+        column.addWidget(line())
+        column.addLayout(below)
+        return right
 
     # What is shown
 
@@ -207,60 +221,23 @@ class ComparePanel(QWidget):
         self.runs.add_other(found)
 
     @Slot()
+    def _rows_changed(self) -> None:
+        nothing = "" if self.runs.rows or not self.runs.candidates else "No run matches."
+        self.problem.say(self.runs.problem or nothing, "bad" if self.runs.problem else "")
+        self.run_table.horizontalHeader().setResizeContentsPrecision(MEASURED_ROWS)
+        self.run_table.resizeColumnsToContents()
+        columns = self.run_table.horizontalHeader()
+        for i in range(columns.count()):
+            columns.resizeSection(i, min(columns.sectionSize(i) + MARKS * (i == 0), WIDEST))
+        self.figures.show_frontier()
+        self._permit()
+
+    @Slot()
     def _show(self) -> None:
-        ticked = self.runs.ticked()
         self.pages.setCurrentIndex(1 if self.runs.candidates else 0)
-        self._show_scores(ticked)
-        self._show_settings(ticked)
-        self._show_maps(ticked)
-        self._permit_remove()
-        self._permit_copy()
+        self.figures.show_runs()
+        self._permit()
         self._tell_overlays()
-
-    def _show_scores(self, ticked: Sequence[Candidate]) -> None:
-        found = [c.compared for c in ticked]
-        headings = [h for c in ticked for h in (f"{c.short}, before", f"step {c.compared.scored_step:,}")]
-        self.scores.show(["Score", *headings], score_rows(found) if found else [])
-        _fit(self.score_table, 170)
-        if found:
-            from workbench.session.compare import same_facts
-
-            self.different.say("" if same_facts(found) else DIFFERENT, "warning")
-
-    def _show_settings(self, ticked: Sequence[Candidate]) -> None:
-        rows: list[Row] = []
-        if len(ticked) > 1:
-            from workbench.session.compare import differences
-
-            rows = [Row(d.title, d.values) for d in differences([c.compared for c in ticked])]
-        self.settings.show(["Setting", *(c.short for c in ticked)] if rows else [], rows)
-        _fit(self.setting_table, 170)
-        self.setting_table.setVisible(bool(rows))
-        self.same.setVisible(not rows)
-        self.same.setText(
-            "All settings of the ticked runs are the same."
-            if len(ticked) > 1
-            else "Tick two runs to see what differs."
-        )
-
-    def _show_maps(self, ticked: Sequence[Candidate]) -> None:
-        while (item := self.map_row.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        scored = [c for c in ticked if c.compared.retention]
-        for candidate in scored:
-            found = candidate.compared
-            self.map_row.addWidget(RetentionMap(candidate.name, found.scored_steps, found.retention), 1)
-        if scored:
-            self.map_row.addWidget(ShareBar())
-        else:
-            said = label(
-                "A map of how each step's facts were kept appears here once a ticked run was scored.", "dim"
-            )
-            said.setContentsMargins(12, 8, 12, 8)
-            self.map_row.addWidget(said, 1, Qt.AlignmentFlag.AlignTop)
 
     @Slot()
     def _tell_overlays(self) -> None:
@@ -270,55 +247,80 @@ class ComparePanel(QWidget):
 
     @Slot()
     def _tell_axis(self) -> None:
-        self.axis_wanted.emit("facts" if self.by_facts.isChecked() else "step")
+        axis = XAxis.FACTS if self.by_facts.isChecked() else XAxis.STEP
+        self.figures.curves.set_x_axis(axis)
+        self.axis_wanted.emit(str(axis))
 
     @Slot()
-    def _permit_remove(self) -> None:
-        others = [c for c in self._selected() if not c.own]
+    def _permit(self) -> None:
+        selected = self._selected()
+        others = [c for c in selected if not c.own]
         reason = "" if others else "Choose a run of another session: those of this one stay."
-        permit(self.remove_button, reason, "Compare with it no longer; its session stays as it is")
-
-    @Slot()
-    def _permit_copy(self) -> None:
-        table = self._shown_table()
+        permit(self.remove_button, reason, "Take it out of the comparison; its session stays as it is")
+        permit(self.baseline_button, "" if selected else "Select a run first.", BASELINE_HELP)
+        self.baseline_button.setChecked(any(c.key == self.runs.baseline for c in selected))
+        table = self.figures.table()
         reason = "" if table is not None and table.rows else "There is no table here to copy."
         permit(self.copy_button, reason, "Copy this table")
 
-    def _shown_table(self) -> GridModel | None:
-        return {0: self.scores, 1: self.settings}.get(self.tabs.currentIndex())
-
     def _selected(self) -> list[Candidate]:
         rows = {index.row() for index in self.run_table.selectionModel().selectedIndexes()}
-        return [self.runs.candidates[i] for i in sorted(rows)]
+        return [
+            member for i in sorted(rows) if i < len(self.runs.rows) for member in self.runs.rows[i].members
+        ]
+
+    @Slot()
+    def _set_baseline(self) -> None:
+        key = self._selected()[0].key
+        self.runs.set_baseline(None if key == self.runs.baseline else key)
+        found = next((i for i, r in enumerate(self.runs.rows) if any(m.key == key for m in r.members)), None)
+        if found is not None:
+            self.run_table.selectRow(found)
 
     @Slot()
     def _remove(self) -> None:
         self.runs.remove([c.key for c in self._selected() if not c.own])
 
+    # Taking it along
+
     @Slot()
     def _copy(self) -> None:
-        table = self._shown_table()
+        table = self.figures.table()
         if table is not None:
             QGuiApplication.clipboard().setText(table.as_text())
 
+    @Slot()
+    def _open_export(self) -> None:
+        ticked = len(self.runs.ticked())
+        self.as_csv.setText(f"{'Ticked runs' if ticked else 'All runs shown'} as CSV…")
+        self.export_menu.popup(self.export_button.mapToGlobal(QPoint(0, self.export_button.height())))
 
-def _table(name: str, title: str, model: RunsModel | GridModel) -> QTableView:
-    table = QTableView()
-    table.setObjectName(name)
-    table.setAccessibleName(title)
-    table.setModel(model)
-    set_up_rows(table)
-    table.setTabKeyNavigation(False)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    columns = table.horizontalHeader()
-    columns.setSelectionModel(QItemSelectionModel(model, columns))
-    return table
+    @Slot()
+    def _export_csv(self) -> None:
+        shown = [member for r in self.runs.rows for member in r.members]
+        found = self.runs.ticked() or shown
+        if path := self._where("Export the runs", "runs.csv", "CSV (*.csv)"):
+            self._written(lambda: write_table(found, self.runs.columns, path))
+
+    @Slot()
+    def _export_png(self) -> None:
+        if path := self._where("Export this view", "compare.png", "PNG picture (*.png)"):
+            self._written(lambda: write_picture(self.figures.picture(), path))
+
+    def _where(self, title: str, name: str, kinds: str) -> Path | None:
+        chosen, _ = QFileDialog.getSaveFileName(self, title, name, kinds)
+        path = Path(chosen)
+        return (path if path.suffix else path.with_suffix(Path(name).suffix)) if chosen else None
+
+    def _written(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as error:
+            self.failed.emit("Exporting", error)
 
 
-def _fit(table: QTableView, first: int) -> None:
-    """Columns as wide as their headings and cells; few rows, so that this is quick."""
-    table.resizeColumnsToContents()
-    columns = table.horizontalHeader()
-    if columns.count():
-        columns.resizeSection(0, max(first, columns.sectionSize(0)))
+def _check(text: str, name: str, about: str) -> QCheckBox:
+    made = QCheckBox(text)
+    made.setObjectName(name)
+    made.setToolTip(tip(about))
+    return made

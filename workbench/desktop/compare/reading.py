@@ -45,12 +45,19 @@ def candidates(session: "Session", own: bool = True) -> list[Candidate]:
     return [_candidate(session, record.id, own) for record in session.runs() if record.steps_done]
 
 
-def candidates_in(folder: Path) -> list[Candidate]:
-    """Of another session, which is only read. Raises SessionError where it has none."""
-    from workbench.session.folder import Session
+def candidates_in(folder: Path, but: Path | None = None) -> list[Candidate]:
+    """Of another session, or of all sessions in a folder, which are only read. ``but``: the session that is open.
 
-    with Session.open(folder, read_only=True) as session:
-        found = candidates(session, own=False)
+    Raises SessionError where there is no run."""
+    from workbench.session.folder import Session
+    from workbench.session.paths import is_session
+
+    within = sorted(path for path in folder.iterdir() if is_session(path)) if folder.is_dir() else []
+    found: list[Candidate] = []
+    for path in [folder] if is_session(folder) or not within else within:
+        if path != but:
+            with Session.open(path, read_only=True) as session:
+                found += candidates(session, own=False)
     if not found:
         raise SessionError(f"{folder} has no run that edited facts: choose another session.")
     return found

@@ -114,6 +114,19 @@ class StepAxis(PlainAxis):
         return [(QRectF(right - NAME_WIDTH, first.top(), NAME_WIDTH, first.height()), flags, self.name)]
 
 
+class FractionAxis(StepAxis):
+    """Any values along x."""
+
+    def gap(self, high: float) -> float:
+        return TICK_GAP + CHARACTER * len(format_value(high))
+
+    def spacing(self, span: float, most: int) -> float:
+        return nice_spacing(span, most)
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: ARG002
+        return [format_value(value, spacing) for value in values]
+
+
 class ValueAxis(PlainAxis):
     """Plain values, or decades where ``decades`` is set and the values are plotted as log10."""
 

@@ -175,6 +175,9 @@ class Plot(Tile):
     def new_left_axis(self) -> PlainAxis:
         return ValueAxis()
 
+    def new_bottom_axis(self) -> StepAxis:
+        return StepAxis("bottom")
+
     def draw_style(self) -> None:
         """Called when the theme changed."""
 
@@ -295,7 +298,7 @@ class Plot(Tile):
         self.header = Header(self)
         self.header.caption.protocols = self.protocols
         self.header.caption.set_text(self.title, *self.quantities)
-        self.canvas = Canvas(self.new_left_axis(), StepAxis("bottom"), interface_font(SMALL), self)
+        self.canvas = Canvas(self.new_left_axis(), self.new_bottom_axis(), interface_font(SMALL), self)
         self._name_x_axis()
         self.canvas.hide()
         self._message = self._new_message()

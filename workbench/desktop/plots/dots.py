@@ -1,4 +1,4 @@
-"""Points of a trade-off: their shape says what they are, their size how much locality is kept."""
+"""Points of a plot: their shape and colour say what they are, their size how much of something."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
-SMALLEST, LARGEST = 3.0, 8.0  # radius in logical pixels, nothing kept and all kept
+SMALLEST, LARGEST = 3.0, 8.0  # radius in logical pixels, of share 0 and 1
 _RING = 4.0  # free around the dot that is selected
 _GAP = 6.0  # between a dot and its words
 
@@ -23,7 +23,7 @@ class Shape(Enum):
 class Dot:
     x: float
     y: float
-    kept: float
+    share: float  # 0 to 1: how large
     shape: Shape
     colour: QColor
     filled: bool
@@ -32,7 +32,7 @@ class Dot:
 
     @property
     def radius(self) -> float:
-        share = min(1.0, max(0.0, self.kept)) if self.kept == self.kept else 0.0
+        share = min(1.0, max(0.0, self.share)) if self.share == self.share else 0.0
         return SMALLEST + (LARGEST - SMALLEST) * share
 
 
@@ -108,6 +108,8 @@ class Dots(pg.GraphicsObject):  # type: ignore[misc]
         box = QRectF(left, at.y() - height / 2, width + 2 * scale, height)
         while any(box.intersects(other) for other in taken):
             box.translate(0, height)
+        if box.bottom() > area.bottom():
+            return box  # there is no room
         behind = QColor(self._ground)
         behind.setAlphaF(0.75)
         painter.fillRect(box, behind)
