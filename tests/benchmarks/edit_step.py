@@ -14,8 +14,7 @@ import json
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,9 @@ from unittest.mock import patch
 
 import psutil
 import torch
-from torch.nn.functional import cross_entropy
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from tests.benchmarks.timing import bare_pass, seconds_of
 from tests.tiny import tiny_tokenizer
 from workbench.editing import solving
 from workbench.editing.editor import Editor
@@ -39,10 +38,9 @@ from workbench.editing.start import preset_of, starting_recipe
 from workbench.editing.tracing import Traced, trace
 from workbench.facts.starter import starter_facts
 from workbench.models.encoding import Encoded
-from workbench.models.forward import answer_logits, length_batches
 from workbench.models.loaded import as_loaded
 from workbench.models.loading import load
-from workbench.models.modules import module_of, select
+from workbench.models.modules import select
 
 STEPS, MIB = 3, 1 << 20
 LARGE_KEY, LARGE_VALUE, LARGE_ROWS = 14_336, 4_096, 400
@@ -102,7 +100,7 @@ def _step_times(recipe: str, dtype: str) -> dict[str, float]:
         for event in run.events():
             if isinstance(event, StepApplied):
                 whole.append(event.seconds)
-                bare.append(sum(_seconds(lambda f=facts: _bare_pass(run, f)) for facts in traced))  # type: ignore[misc]
+                bare.append(sum(seconds_of(lambda f=facts: _bare_pass(run, f)) for facts in traced))  # type: ignore[misc]
                 passes.append(len(traced))
                 if event.step == STEPS:
                     break
@@ -130,15 +128,7 @@ def _passes() -> Iterator[list[Sequence[Encoded]]]:
 
 
 def _bare_pass(run: Run, facts: Sequence[Encoded]) -> None:
-    """Same minibatches, logits at answer positions, stopping at the lowest module."""
-    model = run.editor.loaded.model
-    lowest = module_of(model, run.editor.modules[0])
-    handle = lowest.register_forward_hook(lambda _m, _i, output: output.detach().requires_grad_())
-    with torch.enable_grad():
-        for group in length_batches([len(f.ids) for f in facts], run.solver.minibatch):
-            logits, tokens, _rows = answer_logits(model, [facts[i] for i in group])
-            cross_entropy(logits.float(), tokens, reduction="sum").backward()
-    handle.remove()
+    bare_pass(run.editor.loaded.model, run.editor.modules[0], facts, run.solver.minibatch)
 
 
 def _run_memory(recipe: str, dtype: str) -> dict[str, float]:
@@ -173,8 +163,8 @@ def _solve_times() -> dict[str, float]:
     generator = torch.Generator().manual_seed(0)
     keys = torch.randn(LARGE_ROWS, LARGE_KEY, generator=generator).to(_device())
     target = torch.randn(LARGE_ROWS, LARGE_VALUE, generator=generator).to(_device())
-    dual = min(_seconds(lambda: ridge_dual(keys, target, 10.0).dense()) for _ in range(3))
-    primal = _seconds(lambda: ridge_primal(keys, target, 10.0))
+    dual = min(seconds_of(lambda: ridge_dual(keys, target, 10.0).dense()) for _ in range(3))
+    primal = seconds_of(lambda: ridge_primal(keys, target, 10.0))
     return {
         "dual_seconds": round(dual, 3),
         "primal_seconds": round(primal, 3),
@@ -188,12 +178,12 @@ def _large_step() -> dict[str, float]:
     while not all(s.can_whiten for s in editor.statistics.values()):
         editor.observe(_large_rows(editor, generator))
     traced, before = _large_rows(editor, generator), _forget_peak()
-    seconds = {"statistics": _seconds(lambda: editor.observe(traced))}
+    seconds = {"statistics": seconds_of(lambda: editor.observe(traced))}
     found: list[Any] = []
-    seconds["whitening_and_solve"] = _seconds(lambda: found.extend(editor.shifts(traced, warming_up=False)))
+    seconds["whitening_and_solve"] = seconds_of(lambda: found.extend(editor.shifts(traced, warming_up=False)))
     shifts, whitenings = found
-    seconds["figures"] = _seconds(lambda: editor.measure(shifts, whitenings))
-    seconds["apply"] = _seconds(lambda: editor.apply(shifts, traced))
+    seconds["figures"] = seconds_of(lambda: editor.measure(shifts, whitenings))
+    seconds["apply"] = seconds_of(lambda: editor.apply(shifts, traced))
     seconds["whole"] = sum(seconds.values())
     return {f"{name}_seconds": round(s, 3) for name, s in seconds.items()} | {
         "step_mib": round((peak_memory() - before) / MIB, 1)
@@ -216,16 +206,6 @@ def _large_rows(editor: Editor, generator: torch.Generator) -> Traced:
     values = torch.randn(LARGE_ROWS, LARGE_VALUE, generator=generator).to(_device())
     nothing = torch.zeros(0)
     return Traced({module.name: keys}, {module.name: values}, nothing, nothing, nothing)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    began = time.perf_counter()
-    work()
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":
