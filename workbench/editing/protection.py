@@ -41,7 +41,8 @@ def text_keys(
             ids = pad(batch, loaded.device)
             lengths = torch.tensor([len(row) for row in batch], device=loaded.device)
             column = torch.arange(ids.shape[1], device=loaded.device)
-            collector.kept = ((column >= 1) & (column < lengths[:, None])).flatten()  # (B·T,)
+            inside = (column >= 1) & (column < lengths[:, None])  # (B, T)
+            collector.kept = inside.flatten().nonzero()[:, 0]
             loaded.model.base_model(input_ids=ids, use_cache=False)
             done += len(group)
             progress(done, len(encoded))
@@ -74,7 +75,7 @@ class _Collector:
     def __init__(
         self, loaded: LoadedModel, modules: Sequence[EditableModule], sums: dict[str, Tensor]
     ) -> None:
-        self.kept = torch.empty(0)
+        self.kept = torch.empty(0)  # (rows,) positions in the flattened batch
         self._live = {m.name: module_of(loaded.model, m) for m in modules}
         self._sums = sums
         self._thread = threading.get_ident()

@@ -55,9 +55,10 @@ class Traced:
 
     def _rows(self, rows: Tensor, chosen: Tensor) -> "Traced":
         """``rows`` (n,) and ``chosen`` (F,): bool, what is left."""
+        left = rows.nonzero()[:, 0]  # a mask would make a GPU wait once a tensor
 
         def kept(of_modules: dict[str, Tensor]) -> dict[str, Tensor]:
-            return {name: tensor[rows.to(tensor.device)] for name, tensor in of_modules.items()}
+            return {name: tensor[left.to(tensor.device)] for name, tensor in of_modules.items()}
 
         places = chosen.cumsum(0) - 1  # (F,)
         return Traced(
