@@ -97,10 +97,11 @@ def _generate_batch(
         kept = _append(written, alive, picked.tolist(), stop)
         if not kept:
             break
+        places = torch.tensor(kept, device=device)
         if len(kept) < len(alive):
-            cache.batch_select_indices(torch.tensor(kept, device=device))
+            cache.batch_select_indices(places)
         alive = [alive[k] for k in kept]
-        ids = picked[kept][:, None]  # (b, 1)
+        ids = picked[places][:, None]  # (b, 1)
         watch.report(len(batch) * (step + 1) // steps)
     return list(written.values())
 
