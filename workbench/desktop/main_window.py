@@ -34,7 +34,7 @@ from workbench.desktop.shell.menus import RecentMenu, ThemeMenu, fill_menu_bar
 from workbench.desktop.shell.navigation import Navigation
 from workbench.desktop.shell.notices import NoticeBar
 from workbench.desktop.shell.preferences import THEME, WELCOME, threads_of
-from workbench.desktop.shell.recent import left_open, recent_sessions
+from workbench.desktop.shell.recent import left_open, recent_sessions, rename_remembered
 from workbench.desktop.shell.situation import NO_MODEL, Activity, Situation, ledger_reasons, primary, reasons
 from workbench.desktop.shell.status_bar import StatusBar
 from workbench.desktop.shell.telling import Telling
@@ -168,6 +168,7 @@ class MainWindow(QMainWindow):
         self.welcome.recent_wanted.connect(lambda text: self.handlers.open_session(Path(text)))
         self.welcome.empty_wanted.connect(self.handlers.sessions.begin_empty)
         self.welcome.left.connect(self.leave_welcome)
+        self.welcome.recent.renamed.connect(self._session_renamed)
         self.plots.layout_changed.connect(self._save_layout)
         self.ledger.chosen_changed.connect(self._permit_ledger)
         self.facts.chosen_changed.connect(self._permit_ledger)
@@ -296,6 +297,10 @@ class MainWindow(QMainWindow):
         self.tool_bar.setVisible(False)
         self.welcome.doors["starter"].setFocus()
 
+    @Slot(str, str)
+    def _session_renamed(self, old: str, new: str) -> None:
+        rename_remembered(self.settings, Path(old), Path(new))
+
     @Slot()
     def leave_welcome(self) -> None:
         if self.pages.currentWidget() is self.welcome:
@@ -366,6 +371,7 @@ class MainWindow(QMainWindow):
         self.overlays.close_threads()
         self.ledger.book.close_threads()
         self.compare.close_threads()
+        self.welcome.recent.close_threads()
         self.stories.close()
         try:
             self.desk.close()

@@ -11,6 +11,7 @@ from tests.desktop.shell.walker import Walker
 from tests.tiny import tiny_model
 from workbench.desktop.facts import State
 from workbench.desktop.main_window import MainWindow
+from workbench.session.folder import Session
 
 
 def load(walker: Walker, seed: int = 0) -> None:
@@ -86,17 +87,22 @@ def test_another_model_is_unedited_and_so_are_the_facts_until_the_right_one_is_b
     assert states(window) == shown
 
 
-def test_the_starter_door_of_a_session_with_runs_leaves_facts_and_model_together(
+def test_the_starter_door_leaves_a_session_with_runs_as_it_is_and_begins_another(
     walker: Walker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = walker.window
     warm_up_and_edit(walker)
-    edited, shown = weights(window), states(window)
-    monkeypatch.setattr(window.handlers, "load_source", lambda _source: load(walker))
+    before, steps = window.desk.keeper.need().folder, window.desk.keeper.need().run().steps_done
+    asked: list[str] = []
+    monkeypatch.setattr(window.handlers, "load_source", asked.append)
     window.show_welcome()
+    assert "is saved" in window.welcome.doors["starter"].accessibleDescription()
     window.welcome.doors["starter"].click()
-    assert torch.equal(weights(window), edited)
-    assert states(window) == shown
+    walker.wait(lambda: len(window.facts.facts) > 100, "the starter's facts")
+    assert asked == ["starter"]
+    assert set(states(window)) == {State.NEW}
+    with Session.open(before) as kept:
+        assert kept.run().steps_done == steps
 
 
 def test_a_state_that_cannot_be_brought_back_leaves_unedited_facts(

@@ -96,6 +96,18 @@ def test_the_welcome_page_leads_back_to_what_is_open(window: MainWindow) -> None
     assert len(window.facts.facts) == 4
 
 
+def test_escape_leads_back_from_the_welcome_page_where_something_is_open(window: MainWindow) -> None:
+    window.show_welcome()
+    QTest.keyClick(window.welcome.doors["starter"], Qt.Key.Key_Escape)
+    assert window.welcoming
+    window.leave_welcome()
+    fill(window)
+    window.show_welcome()
+    assert "Into Untitled" in window.welcome.doors["model"].accessibleDescription()
+    QTest.keyClick(window.welcome.doors["starter"], Qt.Key.Key_Escape)
+    assert not window.welcoming
+
+
 def test_nothing_is_opened_from_the_welcome_page_while_a_run_goes_on(walker: Walker) -> None:
     window = walker.window
     fill(window, facts=60, warmup=0)

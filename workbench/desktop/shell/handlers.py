@@ -6,13 +6,12 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QDropEvent
 
-from workbench.desktop.background import Background, Tell
+from workbench.desktop.background import Background
 from workbench.desktop.facts import Batch, State
 from workbench.desktop.facts.drops import local_file
 from workbench.desktop.shell.ledger_handlers import LedgerHandlers
@@ -128,7 +127,7 @@ class Handlers(QObject):
 
     @Slot()
     def open_starter(self) -> None:
-        """The small model and the facts that come with the workbench, where lists are still empty."""
+        """The small model and the facts that come with the workbench, in a session of their own."""
         desk = self._window.desk
         if reason := reasons(desk.situation())["load-model"]:
             if reason == NO_ENGINE:
@@ -136,13 +135,13 @@ class Handlers(QObject):
             else:
                 self.is_refused("load-model")
             return
-        if not len(desk.facts.facts) and not len(desk.facts.warmup):
-            from workbench.desktop.shell.starter_session import starter_facts
+        from workbench.desktop.shell.starter_session import starter_facts
 
-            def work(_tell: Tell, _cancel: Event) -> object:
-                return starter_facts()
-
-            self._fetching.start(work)
+        if self.sessions.begun:
+            desk.start_new()
+            if self.sessions.begun:  # the one before cannot be left
+                return
+        self._fetching.start(lambda _tell, _cancel: starter_facts())
         self.load_source("starter")
 
     @Slot(object)

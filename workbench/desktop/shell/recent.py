@@ -22,6 +22,11 @@ def remember_session(settings: QSettings, folder: Path) -> None:
     settings.setValue(RECENT, kept[:MOST])
 
 
+def rename_remembered(settings: QSettings, old: Path, new: Path) -> None:
+    texts = texts_of(settings, RECENT)
+    settings.setValue(RECENT, [str(new) if text == str(old) else text for text in texts])
+
+
 def forget_session(settings: QSettings, folder: Path) -> None:
     settings.setValue(RECENT, [text for text in texts_of(settings, RECENT) if text != str(folder)])
 

@@ -1,7 +1,6 @@
 """What a person sees first: three ways to begin, and the sessions opened last."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -10,18 +9,16 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from workbench.desktop.shell.session_list import SessionList
 from workbench.desktop.theme import application_icon, icon, mark
-from workbench.desktop.widgets import label, row, tip
-from workbench.desktop.words import breakable
+from workbench.desktop.widgets import Sentence, label, row, tip
 
-WIDTH, DOOR_HEIGHT, ROW = 760, 136, 34
+WIDTH, DOOR_HEIGHT = 760, 136
 DOORS = (
     ("starter", "play", "Open the starter session", "A small model (SmolLM2, 135 M parameters) and facts to edit."),
     ("model", "model", "Load a model…", "A folder, a GGUF file, or a model from the hub. Memory is estimated first."),
@@ -54,41 +51,15 @@ class Door(QPushButton):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(8)
-        for part in (Picture(picture, "accent", 22), label(title, "title"), label(sentence, "dim")):
+        self.sentence = label(sentence, "dim")
+        for part in (Picture(picture, "accent", 22), label(title, "title"), self.sentence):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             column.addWidget(part)
         column.addStretch(1)
 
-
-class SessionList(QListWidget):
-    chosen = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("welcome-recent")
-        self.setAccessibleName("Recent sessions")
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.itemClicked.connect(self._choose)
-
-    def fill(self, folders: Sequence[Path]) -> None:
-        self.clear()
-        for folder in folders:
-            item = QListWidgetItem(icon("open", "dim"), f"{folder.stem}   ·   {_when(folder)}", self)
-            item.setData(Qt.ItemDataRole.UserRole, str(folder))
-            item.setToolTip(tip(str(folder)))
-            item.setSizeHint(QSize(0, ROW))
-        if folders:
-            self.setCurrentRow(0)
-        self.setFixedHeight(min(max(len(folders), 1), 6) * ROW + 4)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentItem() is not None:
-            self._choose(self.currentItem())
-        else:
-            super().keyPressEvent(event)
-
-    def _choose(self, item: QListWidgetItem) -> None:
-        self.chosen.emit(str(item.data(Qt.ItemDataRole.UserRole)))
+    def say(self, sentence: str) -> None:
+        self.sentence.setText(sentence)
+        self.setAccessibleDescription(sentence)
 
 
 class WelcomePage(QWidget):
@@ -109,6 +80,8 @@ class WelcomePage(QWidget):
         self.recent = SessionList()
         self.recent.chosen.connect(self.recent_wanted)
         self.recent_title = label("Recent sessions", "group")
+        self.recent_says = Sentence("welcome-recent-says")
+        self.recent.said.connect(self.recent_says.say)
         self.skip = QPushButton("Begin with empty lists")
         self.skip.setObjectName("welcome-skip")
         self.skip.setAutoDefault(True)
@@ -134,6 +107,7 @@ class WelcomePage(QWidget):
         column.addSpacing(12)
         column.addWidget(self.recent_title)
         column.addWidget(self.recent)
+        column.addWidget(self.recent_says)
         column.addStretch(3)
         middle = QFrame()
         middle.setMaximumWidth(WIDTH)
@@ -146,7 +120,21 @@ class WelcomePage(QWidget):
     def fill(self, folders: Sequence[Path], begun: str) -> None:
         """``begun``: name of what the window holds already; empty: nothing."""
         self.back.setText(f"Back to {begun}".replace("&", "&&"))
+        self.back.setToolTip("Esc")
         self.back.setVisible(bool(begun))
+        for name, _, _, sentence in DOORS:
+            self.doors[name].say(sentence)
+        if begun:
+            self.doors["starter"].say(
+                f"A new session with SmolLM2, 135 M parameters, and facts. {begun} is saved."
+            )
+            self.doors["model"].say(
+                f"Into {begun}, which stays open: a folder, a GGUF file, or one from the hub."
+            )
+            self.doors["session"].say(
+                f"In place of {begun}, which is saved: facts, runs and curves of earlier work."
+            )
+        self.recent_says.say("")
         self.recent.fill(folders)
         self.recent_title.setVisible(bool(folders))
         self.recent.setVisible(bool(folders))
@@ -174,13 +162,11 @@ class WelcomePage(QWidget):
         heading.addLayout(words, 1)
         return heading
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and not self.back.isHidden():
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.ignore()
-
-
-def _when(folder: Path) -> str:
-    try:
-        changed = datetime.fromtimestamp((folder / "session.db").stat().st_mtime)
-    except OSError:
-        return breakable(str(folder.parent))
-    return f"{changed:%d %B %Y, %H:%M}   ·   {folder.parent}"
