@@ -69,7 +69,7 @@ def test_a_folder_that_cannot_be_written_costs_nothing_else(
     blocked.write_text("")
     with caplog.at_level(logging.WARNING):
         assert sample_texts(tiny, 1, 2, 8, blocked) == sample_texts(tiny, 1, 2, 8)
-    assert "could not be kept" in caplog.text
+    assert "could not be saved" in caplog.text
 
 
 def test_cancel_and_progress(tiny: LoadedModel, tmp_path: Path) -> None:
