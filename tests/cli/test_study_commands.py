@@ -141,7 +141,7 @@ def test_claims_says_of_each_whether_it_held_and_by_which_rule(call: Command, tm
     code, out, err = claims(call, tmp_path, "--json")
     data = json.loads(out)
     assert code == 0
-    assert "kept from before" in err
+    assert "saved before" in err
     assert len(data["runs"]) == len(data["variants"]) == 8
     assert {c["verdict"] for c in data["claims"]} <= {"held", "did not hold"}
     assert data["reference"]["batch"] == 4
