@@ -14,6 +14,7 @@ from workbench.desktop.facts.store.columns import TARGET
 from workbench.desktop.facts.table_model import EMPTY
 from workbench.desktop.main_window import MainWindow
 from workbench.desktop.shell.notices import Notice
+from workbench.desktop.shell.recent import remember_session
 from workbench.session.folder import Session
 
 
@@ -106,6 +107,18 @@ def test_escape_leads_back_from_the_welcome_page_where_something_is_open(window:
     assert "Into Untitled" in window.welcome.doors["model"].accessibleDescription()
     QTest.keyClick(window.welcome.doors["starter"], Qt.Key.Key_Escape)
     assert not window.welcoming
+
+
+def test_recent_sessions_do_not_make_the_window_higher(window: MainWindow, tmp_path: Path) -> None:
+    for i in range(6):
+        Session.create(tmp_path / f"session {i}").close()
+        remember_session(window.settings, tmp_path / f"session {i}")
+    window.resize(1024, 700)
+    window.show_welcome()
+    QApplication.processEvents()
+    window.leave_welcome()
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == (1024, 700)
 
 
 def test_nothing_is_opened_from_the_welcome_page_while_a_run_goes_on(walker: Walker) -> None:

@@ -139,6 +139,10 @@ class WelcomePage(QWidget):
         self.recent_title.setVisible(bool(folders))
         self.recent.setVisible(bool(folders))
 
+    def minimumSizeHint(self) -> QSize:
+        """None of its own: it stands without the docks, whose window must not be higher for its sake."""
+        return QSize(0, 0)
+
     def permit(self, reason: str) -> None:
         """Why nothing can be opened now; empty: it can."""
         for part in (*self.doors.values(), self.skip, self.recent):
