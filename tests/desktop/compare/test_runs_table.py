@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.session.kept_runs import job, recipe, run_kept
@@ -50,7 +51,8 @@ def like(
 
 
 @pytest.fixture
-def model(real: Candidate) -> RunsModel:
+def model(real: Candidate, qapp: QApplication) -> RunsModel:
+    del qapp
     made = RunsModel()
     QAbstractItemModelTester(made, QAbstractItemModelTester.FailureReportingMode.Fatal, made)
     made.set_own(
@@ -196,3 +198,18 @@ def test_a_thousand_runs_are_a_thousand_rows(real: Candidate) -> None:
     found = [row.values[column(model, "es") - 1] for row in model.rows]
     assert found == sorted(found, reverse=True)
     assert len(columns_of(many)) == len(model.columns)
+
+
+def test_no_label_of_the_frontier_is_cut_at_the_edge(model: RunsModel, qtbot: QtBot) -> None:
+    plot = FrontierPlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.show()
+    axes = column(model, "perplexity") - 1, column(model, "es") - 1
+    plot.show_rows(model.rows, model.columns, axes, [0, 1, 2, 3], [False] * 4)
+    low, high = plot.canvas.view.viewRange()[0]
+    [(_, ticks)] = plot.canvas.bottom_axis.tickValues(low, high, 300)
+    label = 0.05 * (high - low)
+    assert ticks
+    assert low + label < ticks[0]
+    assert ticks[-1] < high - label

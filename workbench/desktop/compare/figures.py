@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelectionModel, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -27,9 +27,9 @@ from workbench.desktop.widgets import Sentence, label, permit, row
 
 DIFFERENT = "The runs were scored on different facts: their scores cannot be compared directly."
 NO_BASELINE = "Choose a baseline first: select a run and press Baseline."
-DIFFERENCE_HELP = "Draw what the baseline has less or more"
+DIFFERENCE_HELP = "Draw how far each run is from the baseline"
 AXES = ("perplexity", "es")  # of the frontier, at first
-FIRST_COLUMN = 170  # logical pixels
+FIRST_COLUMN, COLOUR = 170, 10  # logical pixels
 
 
 class Figures(QTabWidget):
@@ -48,7 +48,7 @@ class Figures(QTabWidget):
         self.different = Sentence("compare-different")
         self.curves, self.frontier = CompareCurves(), FrontierPlot()
         self.field = _choice("compare-curve", "Which curve")
-        self.less = QCheckBox("difference from the baseline")
+        self.less = QCheckBox("minus the baseline")
         self.less.setObjectName("compare-difference")
         self.x_axis, self.y_axis = _choice("compare-x", "Along x"), _choice("compare-y", "Along y")
         self._axes: tuple[str, str] = AXES  # as the person wants them, whether or not they can be had
@@ -204,6 +204,7 @@ def new_table(name: str, title: str, model: RunsModel | GridModel) -> QTableView
     table.setTabKeyNavigation(False)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setIconSize(QSize(COLOUR, COLOUR))
     columns = table.horizontalHeader()
     columns.setSelectionModel(QItemSelectionModel(model, columns))
     return table

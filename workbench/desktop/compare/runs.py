@@ -1,18 +1,16 @@
 """The table of runs: those to compare are ticked; one of them may be the baseline of all others."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
-    QRectF,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication
 
 from workbench.desktop.compare.columns import Column, columns_of, score_in_words
 from workbench.desktop.compare.reading import Candidate, Key
@@ -23,7 +21,6 @@ from workbench.desktop.widgets import tip
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 MOST_TICKED = 3  # without being asked for
-SWATCH = 10  # logical pixels
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -170,7 +167,7 @@ class RunsModel(QAbstractTableModel):
             case Role.CheckStateRole if section == 0:
                 return self._state(row)
             case Role.DecorationRole if section == 0:
-                return swatch(self._colour(row))
+                return QColor(self._colour(row))
             case Role.DisplayRole:
                 return self.text(row, section)
             case Role.ToolTipRole:
@@ -233,17 +230,3 @@ class RunsModel(QAbstractTableModel):
     def _tell_ticks(self) -> None:
         if self.rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, 0), [Role.CheckStateRole])
-
-
-@lru_cache(maxsize=64)
-def swatch(colour: str) -> QPixmap:
-    made = QPixmap(SWATCH * 2, SWATCH * 2)
-    made.setDevicePixelRatio(2)
-    made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colour))
-    painter.drawRoundedRect(QRectF(0, 0, SWATCH, SWATCH), 2, 2)
-    painter.end()
-    return made

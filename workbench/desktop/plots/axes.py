@@ -115,7 +115,12 @@ class StepAxis(PlainAxis):
 
 
 class FractionAxis(StepAxis):
-    """Any values along x."""
+    """Any values along x, where their labels have room."""
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        [(spacing, ticks)] = super().tickValues(minVal, maxVal, size)
+        half = 0.5 * CHARACTER * len(format_value(maxVal, spacing)) * (maxVal - minVal) / max(size, 1)
+        return [(spacing, [tick for tick in ticks if minVal + half <= tick <= maxVal - half])]
 
     def gap(self, high: float) -> float:
         return TICK_GAP + CHARACTER * len(format_value(high))
