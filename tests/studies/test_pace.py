@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -115,6 +116,22 @@ def test_what_precedes_the_first_point_is_told_with_how_far_it_is() -> None:
         Phase.EVALUATION,
     ]
     assert all(max(at.done / at.total for at in told if at.phase is phase) == 1 for phase in phases)
+
+
+def test_in_a_short_budget_the_model_writes_few_texts_where_none_are_at_hand(tmp_path: Path) -> None:
+    loaded = tiny_model()
+    start = recipe_of(loaded, warmup_facts=100)
+
+    def written(minutes: float) -> int:
+        told: list[Progressed] = []
+        settings = CalibrationSettings(minutes=minutes)
+        made = Calibrator(loaded, WARMUP, start, settings, Control(told.append), text_cache=tmp_path)
+        next(made.events())
+        return max((at.total for at in told if at.phase is Phase.TEXT), default=0)
+
+    assert written(1) == 60
+    assert written(10) == 200
+    assert written(1) == 0  # they are at hand now
 
 
 def test_time_that_runs_out_within_a_trial_ends_the_search_with_what_was_measured(

@@ -24,13 +24,16 @@ class Texts:
     budget: tuple[str, ...] = ()  # empty without a budget
 
 
-def gather_texts(loaded: LoadedModel, job: Job, recipe: Recipe, control: Control) -> Texts:
-    """Call it with the unedited weights in the model; samples only what nobody supplied."""
+def gather_texts(
+    loaded: LoadedModel, job: Job, recipe: Recipe, control: Control, count: int = SAMPLED_TEXTS
+) -> Texts:
+    """Call it with the unedited weights in the model; samples only what nobody supplied, ``count``
+    texts."""
     needs_protection = recipe.protection > 0 and job.ordinary_text is None
     sampled: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     if needs_protection or job.perplexity_text is None or recipe.budget:
         watch = Watch(control, control.progress(Phase.TEXT, "texts"))
-        texts = sample_texts(loaded, recipe.seed, SAMPLED_TEXTS, cache_dir=job.text_cache, watch=watch)
+        texts = sample_texts(loaded, recipe.seed, count, cache_dir=job.text_cache, watch=watch)
         sampled = split_texts(texts)
     unseen, shared = sampled[1], job.perplexity_text is None
     for_budget = min(BUDGET_TEXTS, len(unseen) // 2 if shared else len(unseen)) if recipe.budget else 0

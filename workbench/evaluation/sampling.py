@@ -40,11 +40,23 @@ def sample_texts(
     seed, count and length give the same texts, from ``cache_dir`` after the first time or from those that come with
     the workbench. ``loaded`` must not be edited yet.
     """
-    key = {"model": loaded.sha256, "seed": seed, "count": count, "length": length}
-    name = f"{loaded.sha256[:16]}-seed{seed}-{count}x{length}.json"
     watch = watch or Watch()
     watch.total = watch.done + count
+    name, key = _named(loaded, seed, count, length)
     return _once(name, key, cache_dir, lambda: _sample(loaded, seed, count, length, watch))
+
+
+def are_at_hand(
+    loaded: LoadedModel, seed: int = 0, count: int = 200, length: int = 64, cache_dir: Path | None = None
+) -> bool:
+    """Whether ``sample_texts`` need not write them."""
+    return _found(*_named(loaded, seed, count, length), cache_dir) is not None
+
+
+def _named(loaded: LoadedModel, seed: int, count: int, length: int) -> tuple[str, dict[str, Any]]:
+    """A file's name, and what it must be of."""
+    key = {"model": loaded.sha256, "seed": seed, "count": count, "length": length}
+    return f"{loaded.sha256[:16]}-seed{seed}-{count}x{length}.json", key
 
 
 def sample_replies(
@@ -86,15 +98,19 @@ def _once(
     name: str, key: dict[str, Any], cache_dir: Path | None, write: Callable[[], tuple[str, ...]]
 ) -> tuple[str, ...]:
     """From what comes with the workbench or from ``cache_dir``, else written and kept there."""
-    places: list[Traversable | Path] = [files("workbench.resources") / "texts"]
-    places += [cache_dir] if cache_dir is not None else []
-    for place in places:
-        if (kept := _read(place / name, key)) is not None:
-            return kept
+    if (kept := _found(name, key, cache_dir)) is not None:
+        return kept
     texts = write()
     if cache_dir is not None:
         _write(cache_dir / name, key | {"texts": texts})
     return texts
+
+
+def _found(name: str, key: dict[str, Any], cache_dir: Path | None) -> tuple[str, ...] | None:
+    places: list[Traversable | Path] = [files("workbench.resources") / "texts"]
+    places += [cache_dir] if cache_dir is not None else []
+    read = (_read(place / name, key) for place in places)
+    return next((texts for texts in read if texts is not None), None)
 
 
 def _sample(loaded: LoadedModel, seed: int, count: int, length: int, watch: Watch) -> tuple[str, ...]:

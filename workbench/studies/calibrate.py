@@ -15,9 +15,10 @@ from workbench.editing.control import Control
 from workbench.editing.events import Phase
 from workbench.editing.job import Job
 from workbench.editing.recipe import Recipe
-from workbench.editing.texts import gather_texts
+from workbench.editing.texts import SAMPLED_TEXTS, gather_texts
 from workbench.errors import Cancelled
 from workbench.evaluation.batching import Watch
+from workbench.evaluation.sampling import are_at_hand
 from workbench.facts.fact import Fact
 from workbench.models.loaded import LoadedModel
 from workbench.models.memory import free_memory
@@ -56,6 +57,7 @@ _TOO_SHORT = (
     "Your settings take about {seconds} to measure here, longer than the budget of {budget}; they are measured all the "
     "same."
 )
+_SHORT_BUDGET, _FEW_TEXTS = 300, 60  # seconds; half of these texts is for C₀, and some are for the budget
 _ROWS_PER_FACT = 4  # answer tokens, for the estimate of memory
 
 
@@ -137,7 +139,7 @@ class Calibrator:
         """Texts, and how many of them and of the facts there is time for."""
         start, whole = self.space.start, self.split
         protecting = start.with_(protection=max(start.protection, 1.0), seed=self.settings.seed)
-        self._texts = gather_texts(self.loaded, self._job, protecting, self.control)
+        self._texts = gather_texts(self.loaded, self._job, protecting, self.control, self._sampled())
         modules = _with_candidates(self.space, self.candidates)
         pace = Pace.measured(self.loaded, modules, whole.statistics, start, self.control)
         self._needed = pace.statistics
@@ -151,6 +153,14 @@ class Calibrator:
             self._notes.append(_TOO_SHORT.format(seconds=in_words(plan.seconds), budget=budget))
         note = f"About {in_words(plan.seconds)} until the first point. {self.note}".strip()
         return CalibrationPlanned(self.split.counts(), plan.seconds, note)
+
+    def _sampled(self) -> int:
+        """How many texts the model is to write: few where that would take much of a short budget."""
+        seed, cache = self.settings.seed, self._job.text_cache
+        short = self._deadline - self._began < _SHORT_BUDGET
+        if short and not are_at_hand(self.loaded, seed, SAMPLED_TEXTS, cache_dir=cache):
+            return _FEW_TEXTS
+        return SAMPLED_TEXTS
 
     def _prepare(self) -> CalibrationBegan:
         """The unedited model's scores, and all traces."""
