@@ -72,7 +72,7 @@ def test_calibrate_prints_the_points_and_the_command_to_edit_with(call: Command,
     assert "Your settings" in out
     assert "hypervolume" in out
     assert "24 facts for statistics, 8 to edit in every trial, 8 held out" in err
-    assert "longer than the budget of 1 s; they are measured all the same" in err
+    assert "longer than the time of 1 s; they are measured all the same" in err
     result = calibration_from(json.loads((tmp_path / "found.json").read_text()))
     assert [p.kind for p in result.points] == ["choice"]  # the budget cuts all others
     assert result.chosen_point is not None

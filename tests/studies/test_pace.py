@@ -97,7 +97,7 @@ def test_a_budget_too_short_for_a_point_is_said_before_anything_takes_long() -> 
     first = events[0]
     assert isinstance(first, CalibrationPlanned)
     assert "until the first point" in first.note
-    assert "longer than the budget of 1 s" in first.note
+    assert "longer than the time of 1 s" in first.note
     assert [p.kind for p in ended(events).points] == ["choice"]
 
 

@@ -46,7 +46,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     )
     add_model_options(parser)
     add_fact_options(parser)
-    parser.add_argument("--minutes", type=float, metavar="X", help="budget of the search (default: 10)")
+    parser.add_argument("--minutes", type=float, metavar="X", help="time of the search (default: 10)")
     parser.add_argument(
         "--grid", action="store_true", help="measure a whole coarse grid instead, however long"
     )

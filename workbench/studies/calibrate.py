@@ -52,9 +52,9 @@ _BORROWED = (
 _ONE_STEP = (
     "The facts to edit fit into one step, in which edit memory has no effect: {more} would make it two."
 )
-_SHORT = "The budget is short for this computer: {edits:,} of {all_edits:,} facts are edited in every trial."
+_SHORT = "The time is short for this computer: {edits:,} of {all_edits:,} facts are edited in every trial."
 _TOO_SHORT = (
-    "Your settings take about {seconds} to measure here, longer than the budget of {budget}; they are measured all the "
+    "Your settings take about {seconds} to measure here, longer than the time of {budget}; they are measured all the "
     "same."
 )
 _SHORT_BUDGET, _FEW_TEXTS = 300, 60  # seconds; half of these texts is for C₀, and some are for the budget

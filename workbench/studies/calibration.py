@@ -18,7 +18,7 @@ REFERENCE = f"ES 0, locality kept 0, perplexity {WORST_RATIO:g} × that of the u
 class CalibrationSettings:
     minutes: float = setting(
         10.0,
-        "Budget",
+        "Time",
         "How long all of it may take. More finds better settings; your own are always measured, and the presets before "
         "the search.",
         unit="minutes",

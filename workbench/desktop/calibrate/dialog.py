@@ -36,9 +36,9 @@ INTRODUCTION = (
 WORDS = StudyWords(
     key="calibrate",
     title="Calibrate",
-    start="Search until the budget is spent",
+    start="Search until the time is up",
     going_on="Settings are being searched.",
-    unreadable="Give the budget in minutes and the seed as numbers.",
+    unreadable="Give the time in minutes and the seed as numbers.",
     stopped="Stopped before anything was measured.",
 )
 
