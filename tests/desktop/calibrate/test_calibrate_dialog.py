@@ -132,7 +132,7 @@ def test_a_budget_that_is_none_is_refused_beside_the_field(dialog: CalibrateDial
     field.lineEdit().setText("0")
     field.edited.emit()  # type: ignore[attr-defined]
     assert not button(dialog, "start").isEnabled()
-    assert "Budget is 0" in find(dialog, QLabel, "calibrate-problem").text()
+    assert "Time is 0" in find(dialog, QLabel, "calibrate-problem").text()
     field.lineEdit().setText("2")
     field.edited.emit()  # type: ignore[attr-defined]
     assert button(dialog, "start").isEnabled()
