@@ -115,7 +115,7 @@ def test_facts_to_be_edited_are_left_out(call: Command, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (["--minutes", "0"], "Budget is 0"),
+        (["--minutes", "0"], "Time is 0"),
         (["--ridge", "-1"], "Ridge is -1"),
         (["--out", "/no/such/folder/found.json"], "does not exist"),
         (["--recipe", "stabledit"], "stableedit"),
