@@ -22,7 +22,13 @@ from workbench.studies.calibration import (
     Point,
     calibration_from,
 )
-from workbench.studies.events import CalibrationBegan, CalibrationEnded, CalibrationEvent, PointMeasured
+from workbench.studies.events import (
+    CalibrationBegan,
+    CalibrationEnded,
+    CalibrationEvent,
+    HoldingOut,
+    PointMeasured,
+)
 from workbench.studies.files import read_json, write_json
 from workbench.studies.front import hypervolume
 from workbench.studies.space import Space
@@ -81,8 +87,10 @@ def test_the_same_seed_searches_the_same_points() -> None:
 
 def test_a_spent_budget_ends_the_search_and_keeps_candidates_and_held_out_scores() -> None:
     settings = CalibrationSettings(minutes=1e-6)
-    result = ended(list(calibrator(tiny_model(), settings=settings).events()))
+    events = list(calibrator(tiny_model(), settings=settings).events())
+    result = ended(events)
     assert [p.kind for p in result.points] == ["preset"]
+    assert events[-2] == HoldingOut(8)
     assert not result.stopped
     assert [h.point for h in result.held_out] == ([0] if result.chosen == 0 else [])
 

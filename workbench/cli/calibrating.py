@@ -145,7 +145,7 @@ def _followed(
 
 
 def _narrate(event: "CalibrationEvent", settings: "CalibrationSettings", line: "ProgressLine") -> None:
-    from workbench.studies.events import CalibrationBegan, CalibrationPlanned, PointMeasured
+    from workbench.studies.events import CalibrationBegan, CalibrationPlanned, HoldingOut, PointMeasured
 
     match event:
         case CalibrationPlanned():
@@ -157,6 +157,8 @@ def _narrate(event: "CalibrationEvent", settings: "CalibrationSettings", line: "
                 f"{split['held_out']:,} held out; modules of {event.layers} layers. Unedited: "
                 f"ES {event.unedited_success:.3f}, perplexity {event.unedited_perplexity:.1f}"
             )
+        case HoldingOut():
+            line.note(f"The search is over; {event.facts:,} held-out facts are edited with what it found")
         case PointMeasured() if event.total:
             line.update("Grid", event.done, event.total, "points", _short(event.point))
         case PointMeasured():

@@ -31,6 +31,7 @@ from workbench.studies.events import (
     CalibrationEnded,
     CalibrationEvent,
     CalibrationPlanned,
+    HoldingOut,
     PointMeasured,
 )
 from workbench.studies.front import best, front, hypervolume
@@ -128,6 +129,8 @@ class Calibrator:
             yield self._prepare()
             yield from self._measure_candidates()
             yield from self._search_grid() if self.grid else self._search()
+            if self._points:
+                yield HoldingOut(len(self.split.held_out))
             self._hold_out()
         except Cancelled:
             stopped = True

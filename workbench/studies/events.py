@@ -35,10 +35,17 @@ class PointMeasured:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldingOut:
+    """The search is over: facts that no trial edited are edited with the points worth it."""
+
+    facts: int
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationEnded:
     """Always the last event, also after a stop."""
 
     calibration: Calibration
 
 
-CalibrationEvent = CalibrationPlanned | CalibrationBegan | PointMeasured | CalibrationEnded
+CalibrationEvent = CalibrationPlanned | CalibrationBegan | PointMeasured | HoldingOut | CalibrationEnded

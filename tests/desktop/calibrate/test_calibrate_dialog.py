@@ -22,7 +22,7 @@ from workbench.desktop.theme import Theme
 from workbench.editing.events import Phase, Progressed
 from workbench.editing.recipe import Recipe
 from workbench.models.loaded import LoadedModel
-from workbench.studies.events import CalibrationPlanned
+from workbench.studies.events import CalibrationPlanned, HoldingOut
 
 WAIT_MS = 60_000
 
@@ -114,6 +114,8 @@ def test_what_goes_on_before_the_first_point_is_said_with_the_time_left(dialog: 
     words = find(dialog, QWidget, "calibrate-progress").findChild(QLabel)
     assert words is not None
     assert words.text() == "Warming up, about 5 min until the first point · 5 of 20 facts"
+    dialog.follow(HoldingOut(4))
+    assert words.text() == "Editing 4 held-out facts with what was found…"
 
 
 def test_what_was_found_can_be_saved(dialog: CalibrateDialog, qtbot: QtBot, tmp_path: Path) -> None:

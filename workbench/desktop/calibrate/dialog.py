@@ -20,7 +20,7 @@ from workbench.editing.events import Progressed
 from workbench.editing.recipe import Recipe
 from workbench.errors import WorkbenchError
 from workbench.studies.calibration import Calibration, CalibrationSettings, Point
-from workbench.studies.events import CalibrationBegan, CalibrationPlanned, PointMeasured
+from workbench.studies.events import CalibrationBegan, CalibrationPlanned, HoldingOut, PointMeasured
 from workbench.studies.files import write_json
 from workbench.studies.split import lacking, usable
 
@@ -127,6 +127,8 @@ class CalibrateDialog(StudyDialog[CalibrationSettings, Calibration]):
         match at:
             case PointMeasured():
                 self._add(at)
+            case HoldingOut(facts=facts) if not self.stopping:
+                self.progress.begin(f"Editing {facts:,} held-out facts with what was found…")
             case CalibrationPlanned(split=split) | CalibrationBegan(split=split):
                 if isinstance(at, CalibrationPlanned):
                     self._first_at = time.monotonic() + at.seconds
