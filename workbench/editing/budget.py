@@ -16,7 +16,7 @@ from workbench.models.loaded import LoadedModel
 
 Shifts = dict[str, Shift]
 
-_BORROWING = 1.2  # how many times its even share of what is left a step may take
+_BORROWING = 2.0  # how many times its even share of what is left a step may take
 _FIRST_SHARE = 0.25  # of a step's allowance that its first pass may take: later ones teach what is harder
 _WATCHED = 1.0  # of a step's allowance: a shift that may take more is measured before the next pass
 _CAUTION = 1.5  # a predicted loss counts so many times
