@@ -185,7 +185,7 @@ def test_a_window_of_the_grid_is_never_measured_twice() -> None:
 
 @pytest.mark.parametrize("minutes", [0.0, -1.0, float("nan")])
 def test_a_budget_of_no_time_is_refused(minutes: float) -> None:
-    with pytest.raises(SettingError, match="Budget"):
+    with pytest.raises(SettingError, match="Time"):
         CalibrationSettings(minutes=minutes)
 
 

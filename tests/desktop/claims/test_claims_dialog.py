@@ -90,7 +90,7 @@ def test_run_stop_and_go_on_until_every_claim_is_decided(dialog: ClaimsDialog, q
     for claim in CLAIMS:
         assert "1 seed" in text_of(dialog, f"claim-{claim.name}-verdict")
         assert text_of(dialog, f"claim-{claim.name}-figures")
-    assert "kept in" in text_of(dialog, "claims-says").replace("\u200b", "")
+    assert "saved in" in text_of(dialog, "claims-says").replace("\u200b", "")
 
 
 def test_numbers_out_of_range_are_refused_beside_the_fields(dialog: ClaimsDialog) -> None:
