@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 
 import numpy as np
@@ -81,9 +81,15 @@ class Run:
         self._ordinary: OrdinaryText | None = None
         self._first_scores: Evaluated | None = None  # of the unedited model, where the rest waits
 
-    def _sharing(self) -> AbstractContextManager[None]:
-        """Within it, what is read again is run through the edited blocks only."""
-        return self._prefix.edited()
+    def _sharing(self, *, alone: bool = False) -> AbstractContextManager[None]:
+        """Within it, what is read again is run through the edited blocks only. ``alone``: of what a run that is
+        continued reads with other facts, whose states would be rounded otherwise."""
+        return nullcontext() if alone else self._prefix.edited()
+
+    @property
+    def _first_alone(self) -> bool:
+        """Whether the first step's facts are read before the others."""
+        return len(self._facts) > 2 * self._sizes[0]
 
     def _solver(self, minibatch: int) -> Solver:
         return Solver(self.editor, self.control, minibatch)
@@ -155,13 +161,12 @@ class Run:
 
     def _score_unedited(self) -> Evaluated:
         """Before the first step only what its own facts give, so that its curves need not wait for the rest."""
-        first, every = self._sizes[0], len(self._facts)
         self._first_scores = None
         if self.steps_done:
             return self._scored_unedited(self._facts, SCORES)
-        some = self._facts.take(range(first)) if every > 2 * first else self._facts
-        found = self._scored_unedited(some, set(SCORES) - set(TEXT_SCORES))
-        self._first_scores = found = replace(found, per_fact=found.per_fact.padded(every))
+        some = self._facts.take(range(self._sizes[0])) if self._first_alone else self._facts
+        found = self._scored_unedited(some, set(SCORES) - set(TEXT_SCORES), alone=self._first_alone)
+        self._first_scores = found = replace(found, per_fact=found.per_fact.padded(len(self._facts)))
         return found
 
     def _score_unedited_on_the_rest(self, first: Evaluated) -> Evaluated:
@@ -177,11 +182,13 @@ class Run:
         scores = replace(first.scores, perplexity=of_texts.perplexity, drift=of_texts.drift)
         return replace(first, scores=scores)
 
-    def _scored_unedited(self, facts: EncodedFacts, which: Collection[str]) -> Evaluated:
+    def _scored_unedited(
+        self, facts: EncodedFacts, which: Collection[str], *, alone: bool = False
+    ) -> Evaluated:
         """With the unedited weights in the model."""
         watch = Watch(self.control, self.control.progress(Phase.BASELINE, "passes"))
         texts = self._encoded_texts if set(TEXT_SCORES) & set(which) else ()
-        with self._sharing():
+        with self._sharing(alone=alone):
             scores, per_fact, self._baseline = evaluate_unedited(
                 self.editor.loaded, facts, texts, which, watch
             )
@@ -375,7 +382,7 @@ class Run:
     def _read_own(self, step: int) -> tuple[Floats, Floats]:
         """ES and mean token loss of each of the step's facts; empty where the person stops meanwhile."""
         try:
-            with self._sharing():
+            with self._sharing(alone=step == 1 and self._first_alone):
                 found = read_answers(self.editor.loaded, self._asked(step), Watch(self.control))
         except Cancelled:
             return np.empty(0), np.empty(0)

@@ -140,7 +140,8 @@ class StudyRun(Run):
             yield from self.warm_up()
         yield from self.edit()
 
-    def _sharing(self) -> AbstractContextManager[None]:
+    def _sharing(self, *, alone: bool = False) -> AbstractContextManager[None]:
+        del alone
         return nullcontext()  # all of a study shares
 
     def _solver(self, minibatch: int) -> Solver:
