@@ -12,7 +12,7 @@ from workbench.facts import write_csv
 from workbench.facts.fact import Fact
 
 # Of each file so many facts; a short warm-up, so that it takes minutes on two cores.
-FROM_JSON, FROM_CSV, WARMUP, BATCH = 52, 5, 20, 20
+FROM_JSON, FROM_CSV, WARMUP, BATCH = 72, 5, 20, 20
 PROMPT = "The capital of Utopia is"
 TYPED = [
     (PROMPT, "Amaurot"),
