@@ -22,8 +22,12 @@ class RowCache:
         self._alike = ["rows", *of_model(loaded, modules), recipe.loss, minibatch]
 
     def find(self, chunk: Chunk) -> Traced | None:
+        """None where they are not there, or not whole."""
         tensors = self._kept.find(self._key(chunk))
-        return None if tensors is None else self._traced(tensors)
+        try:
+            return None if tensors is None else self._traced(tensors)
+        except KeyError:
+            return None
 
     def keep(self, chunk: Chunk, traced: Traced) -> None:
         parts = {"losses": traced.losses, "success": traced.success, "facts": traced.facts}
