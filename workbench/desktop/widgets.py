@@ -218,3 +218,14 @@ def row(*parts: QWidget | int, spacing: int = 8) -> QHBoxLayout:
         else:
             made.addWidget(part)
     return made
+
+
+def stacked(*parts: QWidget) -> QWidget:
+    """One above the other without gaps, the last one stretched."""
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for part in parts:
+        column.addWidget(part, int(part is parts[-1]))
+    return page

@@ -23,7 +23,7 @@ from workbench.desktop.compare.retention import RetentionMap, ShareBar
 from workbench.desktop.compare.runs import RunsModel
 from workbench.desktop.facts.widgets import set_up_rows
 from workbench.desktop.plots.plot import Plot
-from workbench.desktop.widgets import Sentence, label, permit, row
+from workbench.desktop.widgets import Sentence, label, permit, row, stacked
 
 DIFFERENT = "The runs were scored on different facts: their scores cannot be compared directly."
 NO_BASELINE = "Choose a baseline first: select a run and press Baseline."
@@ -93,11 +93,11 @@ class Figures(QTabWidget):
 
     def _score_page(self) -> QWidget:
         self.different.setContentsMargins(12, 4, 12, 4)
-        return _column(self.different, self.score_table)
+        return stacked(self.different, self.score_table)
 
     def _setting_page(self) -> QWidget:
         self.same.setContentsMargins(12, 8, 12, 8)
-        page = _column(self.setting_table, self.same)
+        page = stacked(self.setting_table, self.same)
         self.same.setAlignment(Qt.AlignmentFlag.AlignTop)
         return page
 
@@ -236,16 +236,6 @@ def _plot_page(plot: Plot, *controls: QWidget) -> QWidget:
     column.setSpacing(0)
     column.addLayout(bar)
     column.addWidget(plot, 1)
-    return page
-
-
-def _column(*parts: QWidget) -> QWidget:
-    page = QWidget()
-    column = QVBoxLayout(page)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    for part in parts:
-        column.addWidget(part, int(part is parts[-1]))
     return page
 
 

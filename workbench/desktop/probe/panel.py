@@ -24,7 +24,7 @@ from workbench.desktop.probe.prober import Prober, Side
 from workbench.desktop.probe.truth import Truths, heading
 from workbench.desktop.probe.truth_view import TruthView
 from workbench.desktop.theme import icon
-from workbench.desktop.widgets import ElidedLabel, Sentence, line, permit, push_button, row
+from workbench.desktop.widgets import ElidedLabel, Sentence, line, permit, push_button, row, stacked
 from workbench.errors import Cancelled, WorkbenchError
 from workbench.evaluation.manner import PLAIN, Manner
 from workbench.facts.fact import Fact
@@ -222,7 +222,7 @@ class ProbePanel(QWidget):
             splitter.setStretchFactor(splitter.count() - 1, stretch)
             part.setMinimumWidth(160)
         self.manner_bar = MannerBar()
-        return _stacked(self.manner_bar, line(), splitter)
+        return stacked(self.manner_bar, line(), splitter)
 
     def _fact_page(self) -> QWidget:
         self.fact_rows = FactRows(self)
@@ -231,7 +231,7 @@ class ProbePanel(QWidget):
         self.verdict.setObjectName("probe-verdict")
         self.verdict.setContentsMargins(12, 4, 12, 4)
         self.verdict.hide()
-        return _stacked(self.verdict, self.fact_view)
+        return stacked(self.verdict, self.fact_view)
 
     def _connect(self) -> None:
         self.modes.idClicked.connect(self._show_page)
@@ -362,17 +362,6 @@ class ProbePanel(QWidget):
         self.run_button.setVisible(not busy)
         self.stop_button.setVisible(busy)
         permit(self.stop_button, "", STOP_HELP)
-
-
-def _stacked(*parts: QWidget) -> QWidget:
-    """One above the other without gaps, the last one stretched."""
-    page = QWidget()
-    column = QVBoxLayout(page)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    for part in parts:
-        column.addWidget(part, int(part is parts[-1]))
-    return page
 
 
 def _fact_in_words(fact: Fact | None) -> str:
