@@ -96,8 +96,8 @@ def test_old_mac_line_ends(tmp_path: Path) -> None:
     assert load(write(tmp_path, "prompt,target\ra,b\rc,d\r")).facts == (Fact("a", "b"), Fact("c", "d"))
 
 
-def test_ten_megabyte_cell(tmp_path: Path) -> None:
-    long = "word " * 2_000_000
+def test_four_megabyte_cell(tmp_path: Path) -> None:
+    long = "word " * 800_000
     imported = load(write(tmp_path, f'prompt,target\n"{long}",x\nshort,y\n'))
     assert len(imported.facts[0].prompt) == len(long) - 1
     assert imported.facts[1] == Fact("short", "y")
