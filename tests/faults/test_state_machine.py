@@ -65,3 +65,14 @@ def test_a_branch_goes_on_where_its_facts_are_in_the_table_no_more(person: Perso
 def test_a_branch_stopped_as_it_begins_has_an_end(person: Person, at: int) -> None:
     person.edit(RECIPES["plain"], Ending())
     person.branch(BranchOrder(person.need(), 1, 1), Ending("stop", at))
+
+
+@pytest.mark.parametrize("removals", [[(1, 2), (2, 2)], [(1, 2), (2, 0), (3, 1)]])
+def test_a_replay_of_a_replay_begins_where_the_first_one_had_its_steps_from(
+    person: Person, removals: list[tuple[int, int]]
+) -> None:
+    person.add(person.facts, 1)  # two steps
+    person.edit(RECIPES["plain"], Ending())
+    for run, fact in removals:
+        person.branch(BranchOrder(person.need(), run, removed=(fact,)), Ending())
+        require_agreement(person, tiny_model())

@@ -12,7 +12,7 @@ from workbench.facts.text import repair
 
 HEAD_BYTES = 1 << 16
 LOOK_EVERY = 1 << 16  # characters between two looks at whether to stop
-MAX_ROW = 1 << 22  # characters of one row or record: what memory a broken file can take, and how long no look is taken
+MAX_ROW = 1 << 22  # characters of one row or record; bounds what memory and time a broken file can take
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

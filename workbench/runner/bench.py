@@ -180,13 +180,15 @@ class Bench:
         steps_before: int,
     ) -> Iterator[Event | RunBegan]:
         from workbench.editing.run import Run
+        from workbench.session.lineage import chain_to
 
         self.editor = going.editor
         self._stand_at(chain, cuts)
         record = session.run(going.recorder.run)
-        yield RunBegan(
-            record.id, record.name, not going.job.facts, steps_before, going.bit_equal, record.parent or 0
-        )
+        from_run = 0
+        if record.parent is not None:
+            from_run = chain_to(session, record.parent, record.parent_step or 0).runs[-1]
+        yield RunBegan(record.id, record.name, not going.job.facts, steps_before, going.bit_equal, from_run)
         try:
             continued = Run(going.editor, going.job, control, going.recorder, going.done)
         except Cancelled as stop:  # while it encoded the facts

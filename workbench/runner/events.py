@@ -15,7 +15,7 @@ class RunBegan:
     warming_up: bool
     steps_before: int = 0  # editing steps that a resumed run had done
     bit_equal: bool = True  # False: rebuilt with other rounding, results may differ in their last digits
-    parent: int = 0  # the run that it branched from after ``steps_before``; 0: none
+    parent: int = 0  # the run that took the last step before its own, of those that it branched from; 0: none
 
 
 @dataclass(frozen=True, slots=True)

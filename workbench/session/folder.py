@@ -369,7 +369,10 @@ class Session:
             editor = under_recipe(self.folder, self._runs, rebuilt, recipe)
         try:
             recorder = self.start_run(
-                editor, job, name or f"{record.name}, from step {step}", parent=(run, step)
+                editor,
+                job,
+                name or f"{record.name}, from step {step}",
+                parent=(self._holder(run, step), step),
             )
         except BaseException:
             editor.restore()
@@ -382,6 +385,13 @@ class Session:
             spending=resume.spending_after(self.history(run), step),
         )
         return GoingOn(editor, job, recorder, done, rebuilt.bit_equal)
+
+    def _holder(self, run: int, step: int) -> int:
+        """The run, of those that it branched from, which took that step or began behind it."""
+        record = self.run(run)
+        if record.parent is None or step >= (record.parent_step or 0):
+            return run
+        return self._holder(record.parent, step)
 
     def replay_without(
         self,

@@ -146,7 +146,8 @@ def _last_applied(runs: RunsTable, record: RunRecord, until: Position) -> StepRe
     ]
     if applied or record.parent is None:
         return applied[-1] if applied else None
-    return _last_applied(runs, runs.one(record.parent), Position(True, record.parent_step or 0))
+    until = min(until, Position(True, record.parent_step or 0))
+    return _last_applied(runs, runs.one(record.parent), until)
 
 
 def _wanted(record: RunRecord, steps: Sequence[StepRecord], step: int | None) -> Position:
@@ -188,9 +189,9 @@ def _go_to(
 
 def _began_with_nothing(runs: RunsTable, record: RunRecord) -> bool:
     """Whether no step lies behind the state that a run began with, which is then kept nowhere."""
-    while record.parent is not None:
-        if record.parent_step:
-            return False
+    if record.parent is not None and record.parent_step:
+        return False
+    while record.parent is not None:  # earlier versions branched before the step that the parent began at
         record = runs.one(record.parent)
         if any(not step.position.editing for step in runs.steps(record.id)):
             return False

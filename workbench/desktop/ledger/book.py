@@ -90,10 +90,11 @@ class LedgerBook(QObject):
         chain = [run for run in bench.chain if run in known]
         in_model: dict[int, int] = {}
         for run in chain:
-            record = known[run].record
-            in_model[run] = bench.cuts.get(run, self._steps_of(run))
+            record, until = known[run].record, bench.cuts.get(run, self._steps_of(run))
+            in_model[run] = until
             while record.parent is not None and record.parent in known:
-                in_model[record.parent] = max(in_model.get(record.parent, 0), record.parent_step or 0)
+                until = min(until, record.parent_step or 0)
+                in_model[record.parent] = max(in_model.get(record.parent, 0), until)
                 record = known[record.parent].record
         self.model.set_standing(self._last_place(chain, in_model), in_model)
 
