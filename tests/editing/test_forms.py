@@ -160,7 +160,8 @@ def test_both_forms_bring_scores_of_both_and_per_fact_figures() -> None:
     steps = [e for e in events if isinstance(e, StepApplied)]
     assert [s.facts for s in steps] == [4, 4]
     assert all(len(s.fact_success) == 4 for s in steps)
-    first, before, after = [e.scores for e in events if isinstance(e, Evaluated)]
+    first, answers, before, after = [e.scores for e in events if isinstance(e, Evaluated)]
+    assert answers.generated_chat == answers.generated_chat, "what the first step's facts say comes at once"
     assert first.drift != first.drift, "ordinary text waits until the first step is in"
     assert first.generated_chat == before.generated_chat
     for scores in (before, after):

@@ -125,7 +125,7 @@ def test_a_step_tells_how_far_it_is_over_all_its_passes(monkeypatch: pytest.Monk
 
 def test_some_facts_of_a_trace_have_the_rows_of_a_trace_of_them_alone() -> None:
     run = Run(editor_of(tiny_model(), WEAK), job(6))
-    facts, names = run._facts.prompts, [fact.prompt for fact in run.job.facts]
+    facts, names = run.evaluator.facts.prompts, [fact.prompt for fact in run.job.facts]
 
     def traced(places: list[int]) -> Traced:
         chosen = [facts[i] for i in places], [names[i] for i in places]

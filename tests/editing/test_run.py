@@ -120,7 +120,7 @@ def test_the_events_tell_the_whole_story_in_order() -> None:
         RunStarted,
         Evaluated,
         *[WarmupProgressed] * 4,
-        *[StepApplied, Evaluated],  # the unedited model on all facts
+        *[StepApplied, Evaluated, Evaluated],  # its answers, and the unedited model on all facts
         Evaluated,
         *[StepApplied, Evaluated] * 2,
         RunEnded,
@@ -349,12 +349,13 @@ def test_the_first_step_waits_for_the_scores_of_its_own_facts_only() -> None:
     few = of_kind(list(Run(editor_of(whole, RECIPE.with_(batch=12)), job(12)).events()), Evaluated)
     events = list(Run(editor_of(sliced), job(12)).events())
     kinds = [type(e) for e in events if isinstance(e, Evaluated | StepApplied)]
-    assert kinds[:3] == [Evaluated, StepApplied, Evaluated]
-    first, then = of_kind(events, Evaluated)[:2]
+    assert kinds[:4] == [Evaluated, StepApplied, Evaluated, Evaluated]
+    first, answers, then = of_kind(events, Evaluated)[:3]
+    assert (answers.step, answers.scores.facts, len(answers.per_fact.wrote)) == (1, 4, 4)
     assert (first.step, first.scores.facts) == (0, 4)
     assert np.isnan(first.per_fact.es).tolist() == [False] * 4 + [True] * 8
     assert np.isnan(first.scores.perplexity)
-    assert (then.step, repr(then.scores)) == (0, repr(few[1].scores))
+    assert (then.step, repr(then.scores)) == (0, repr(few[2].scores))
     for name in ("es", "gs", "generated", "locality_kept"):
         assert np.array_equal(getattr(then.per_fact, name), getattr(few[0].per_fact, name), equal_nan=True)
     assert of_kind(events, Evaluated)[-1].scores.facts == 12

@@ -96,7 +96,8 @@ def test_warm_up_then_edit_keeps_every_step_in_the_session(watched: Watched) -> 
     assert watched.bench.rows > 0
     watched.run(watched.order(8))
     assert [e.step for e in watched.of(StepApplied)] == [1, 2, 3, 4]
-    assert [e.step for e in watched.of(Evaluated)] == [0, 0, 4]  # unedited on the first facts, then on all
+    # unedited on the first facts, their answers, unedited on all, and all at the end
+    assert [e.step for e in watched.of(Evaluated)] == [0, 1, 0, 4]
     assert [(r.reason, r.steps_done) for r in watched.session.runs()] == [("finished", 0), ("finished", 4)]
     assert watched.bench.chain == [1, 2]
     assert isinstance(watched.told[0], RunBegan)

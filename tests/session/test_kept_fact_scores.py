@@ -26,7 +26,7 @@ def test_scores_of_single_facts_survive_bit_by_bit(tmp_path: Path) -> None:
     evaluated = {e.step: e.per_fact for e in events if isinstance(e, Evaluated)}.values()
     assert all(np.array_equal(a.loss, b) for a, b in zip(evaluated, losses, strict=True))
     assert wrote == [(scores.wrote, scores.wrote_chat) for scores in evaluated]
-    assert [len(plain) for plain, _ in wrote] == [8, 4, 8]
+    assert [len(plain) for plain, _ in wrote] == [8, 2, 4, 8]
 
 
 def test_a_step_tells_how_each_of_its_facts_took(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_of_a_step_that_was_kept_only_what_is_missing_is_done(
             assert [figures(e) for e in again] == [figures(e) for e in first]
         assert [e.fact_success.tolist() for e in again] == [e.fact_success.tolist() for e in first]
         assert [e.modules[DOWN_1].shift_norm for e in again] == [e.modules[DOWN_1].shift_norm for e in first]
-        assert [s.step for s in session.scores(1)] == [0, 3, 4]
+        assert [s.step for s in session.scores(1)] == [0, 1, 3, 4]
 
 
 def test_a_run_that_is_continued_begins_with_what_it_has(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_no_forward_pass_is_needed_to_solve_the_first_step_again(monkeypatch: py
 
     other = traced_run(traces, recipe.with_(step_size=2e-2, floor=0.1), yardstick, Control())
     monkeypatch.setattr(loaded.model, "forward", no_forward)
-    monkeypatch.setattr(other, "_lean", True)
+    monkeypatch.setattr(other.evaluator, "_lean", True)
     with unedited_afterwards(other.editor):
         first = next(iter(other.parts()))
     assert isinstance(first, StepApplied)

@@ -58,8 +58,10 @@ class Narrator:
                     "GS": scores.gs,
                     "locality kept": scores.locality_kept,
                 }
-                known = (f"{name} {value:.3f}" for name, value in said.items() if not math.isnan(value))
-                self._line.note(f"Scores {when}: {', '.join(known)}, perplexity {scores.perplexity:.1f}")
+                known = [f"{name} {value:.3f}" for name, value in said.items() if not math.isnan(value)]
+                if not math.isnan(scores.perplexity):
+                    known.append(f"perplexity {scores.perplexity:.1f}")
+                self._line.note(f"Scores {when}: {', '.join(known)}")
             case MinibatchHalved():
                 self._line.note(
                     f"Memory ran out: minibatches of {event.minibatch} from here on, with the same results."

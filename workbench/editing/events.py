@@ -154,6 +154,9 @@ class Evaluated:
     scores: Scores
     per_fact: FactScores
     retention: Floats = field(repr=False)  # (step,) ES of each step's facts now
+    partial: bool = (
+        False  # of the first step's facts, or without texts: the whole follows, and alone is kept of a step
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Done:
     steps: int = 0
     sizes: tuple[int, ...] = ()  # (steps,) facts of each; empty: those of a new run
     untold: StepApplied | None = None  # the last step, where its success was not read
+    answered: bool = False  # whether what the first step's facts say after it is known
     scored: bool = False  # whether the scores due after the last step are known
     minibatch: int = 0  # what memory allowed last; 0: the recipe's
     spending: Spending | None = None  # as the last step left the budget

@@ -1,21 +1,19 @@
 """The sequential run as a generator of events: baseline, warm-up, steps, scores."""
 
 import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
-import numpy as np
-
-from workbench.editing.batches import chunked, earlier_step, retention, scores_due, split, step_sizes
+from workbench.editing.batches import chunked, earlier_step, scores_due, split, step_sizes
 from workbench.editing.budget import ChangeBudget, OrdinaryText
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
+from workbench.editing.evaluator import Evaluator
 from workbench.editing.events import (
     EndReason,
     Evaluated,
     Event,
-    Floats,
     ModuleStep,
     Phase,
     RunEnded,
@@ -34,13 +32,9 @@ from workbench.editing.texts import Texts, gather_texts
 from workbench.editing.tracing import Traced
 from workbench.errors import Cancelled, NonFinite, WorkbenchError
 from workbench.evaluation.batching import Watch
-from workbench.evaluation.encoded import EncodedFacts, encode_facts, encode_texts, require_warmup_fits
-from workbench.evaluation.evaluate import Baseline, batch_success, evaluate, evaluate_unedited
-from workbench.evaluation.reading import read_answers
+from workbench.evaluation.encoded import encode_facts, encode_texts, require_warmup_fits
 from workbench.evaluation.sampling import sample_replies
-from workbench.evaluation.scores import SCORES, TEXT_SCORES
 from workbench.facts.fact import Fact
-from workbench.models.encoding import Encoded
 from workbench.models.prefix import SharedPrefix
 
 
@@ -61,35 +55,28 @@ class Run:
         self.editor, self.job, self.recipe = editor, job, editor.recipe
         self.control = control or Control()
         self.sink: StepSink = sink or NoSink()
-        self._prefix = SharedPrefix(editor.loaded, editor.modules, PREFIX_BYTES)
         self.solver = self._solver(done.minibatch or self.recipe.minibatch)
         self.warmup_steps_done = done.warmup_steps
         self.steps_done = done.steps
         self._sizes = step_sizes(job.facts, self.recipe.batch, done.sizes)
         self.facts_done = sum(self._sizes[: done.steps])
-        self._untold, self._scored = done.untold, done.scored
+        self._untold, self._answered, self._scored = done.untold, done.answered, done.scored
         self._skip_next, self._spending = done.skip_next, done.spending
         self._started = time.monotonic()
         loaded = editor.loaded
-        self._facts = encode_facts(loaded, job.facts, Watch(self.control), self.recipe.system_prompt)
+        self.evaluator = self._evaluator()
         require_warmup_fits(loaded, self._warmup_facts, Watch(self.control))
         self._items = items_of(loaded, self.recipe, job.facts, Watch(self.control))
         self._warmup_items = warmup_items(loaded, self.recipe, self._warmup_facts)
         self._texts = Texts((), ())
-        self._encoded_texts: tuple[Encoded, ...] = ()
-        self._baseline: Baseline | None = None
         self._ordinary: OrdinaryText | None = None
-        self._first_scores: Evaluated | None = None  # of the unedited model, where the rest waits
 
-    def _sharing(self, *, alone: bool = False) -> AbstractContextManager[None]:
-        """Within it, what is read again is run through the edited blocks only. ``alone``: of what a run that is
-        continued reads with other facts, whose states would be rounded otherwise."""
-        return nullcontext() if alone else self._prefix.edited()
-
-    @property
-    def _first_alone(self) -> bool:
-        """Whether the first step's facts are read before the others."""
-        return len(self._facts) > 2 * self._sizes[0]
+    def _evaluator(self) -> Evaluator:
+        """Raises UnfitFacts."""
+        loaded = self.editor.loaded
+        facts = encode_facts(loaded, self.job.facts, Watch(self.control), self.recipe.system_prompt)
+        prefix = SharedPrefix(loaded, self.editor.modules, PREFIX_BYTES)
+        return Evaluator(self.editor, facts, self._sizes, self.control, prefix)
 
     def _solver(self, minibatch: int) -> Solver:
         return Solver(self.editor, self.control, minibatch)
@@ -134,18 +121,21 @@ class Run:
             self._texts = gather_texts(self.editor.loaded, self.job, self.recipe, self.control)
             if self.editor.keeps_precision and not self.editor.precisions:
                 self._protect()
-            self._encoded_texts = encode_texts(self.editor.loaded, self._texts.perplexity)
-            baseline = self._score_unedited() if self._facts.facts else None
+            baseline = self._scored_unedited() if self.job.facts else None
             self._ordinary = self._ordinary_text()
         if baseline is not None:
             yield baseline
 
+    def _scored_unedited(self) -> Evaluated:
+        texts, first_step = self._texts.perplexity, not self.steps_done
+        return self.evaluator.unedited(texts, self.job.row_cache, first_step=first_step)
+
     def _ordinary_text(self) -> OrdinaryText | None:
         """What the budget is measured on; None without one."""
-        if not (self.recipe.budget and self._facts.facts):
+        if not (self.recipe.budget and self.job.facts):
             return None
         loaded, forms = self.editor.loaded, [encode_texts(self.editor.loaded, self._texts.budget)]
-        if self._facts.chat is not None:
+        if self.evaluator.facts.chat is not None:
             forms.append(
                 sample_replies(
                     loaded,
@@ -157,42 +147,7 @@ class Run:
             )
         if not any(forms):
             return None
-        return OrdinaryText.read(loaded, forms, Watch(self.control), self._sharing)
-
-    def _score_unedited(self) -> Evaluated:
-        """Before the first step only what its own facts give, so that its curves need not wait for the rest."""
-        self._first_scores = None
-        if self.steps_done:
-            return self._scored_unedited(self._facts, SCORES)
-        some = self._facts.take(range(self._sizes[0])) if self._first_alone else self._facts
-        found = self._scored_unedited(some, set(SCORES) - set(TEXT_SCORES), alone=self._first_alone)
-        self._first_scores = found = replace(found, per_fact=found.per_fact.padded(len(self._facts)))
-        return found
-
-    def _score_unedited_on_the_rest(self, first: Evaluated) -> Evaluated:
-        """``first``: of what was scored before the first step."""
-        self._first_scores = None
-        with self.editor.unedited():
-            if first.scores.facts < len(self._facts):
-                return self._scored_unedited(self._facts, SCORES)
-            known = self._baseline
-            of_texts = self._scored_unedited(self._facts.take(()), TEXT_SCORES).scores
-        if known is not None and self._baseline is not None:
-            self._baseline = replace(known, drift=self._baseline.drift)
-        scores = replace(first.scores, perplexity=of_texts.perplexity, drift=of_texts.drift)
-        return replace(first, scores=scores)
-
-    def _scored_unedited(
-        self, facts: EncodedFacts, which: Collection[str], *, alone: bool = False
-    ) -> Evaluated:
-        """With the unedited weights in the model."""
-        watch = Watch(self.control, self.control.progress(Phase.BASELINE, "passes"))
-        texts = self._encoded_texts if set(TEXT_SCORES) & set(which) else ()
-        with self._sharing(alone=alone):
-            scores, per_fact, self._baseline = evaluate_unedited(
-                self.editor.loaded, facts, texts, which, watch
-            )
-        return Evaluated(0, scores, per_fact, np.empty(0))
+        return OrdinaryText.read(loaded, forms, Watch(self.control), self.evaluator.sharing)
 
     def warm_up(self) -> Iterator[Event]:
         """Batches of warm-up facts through the statistics, and into the weights where the recipe says so."""
@@ -201,7 +156,7 @@ class Run:
         while self.warmup_steps_done < len(chunks):
             yield from self._warm_up_with(chunks[self.warmup_steps_done])
             left = len(chunks) - self.warmup_steps_done
-            if (left or self._facts.facts) and self.control.stopping:
+            if (left or self.job.facts) and self.control.stopping:
                 raise Cancelled(
                     f"Stopped after batch {self.warmup_steps_done:,} of the warm-up; everything up to it is saved."
                 )
@@ -222,18 +177,20 @@ class Run:
                 self.editor, self._ordinary, Watch(self.control), self._spending
             )
         if self._untold is not None:
-            yield self._with_success(self._untold)
+            yield self.evaluator.with_success(self._untold)
+        if self.steps_done == 1 and not self._answered:
+            yield self.evaluator.first_answers()
         while self.steps_done < len(chunks):
             if scores_due(self.steps_done, self.recipe) and not self._scored:
-                yield self._evaluate()
+                yield self.evaluator.so_far(self.steps_done)
             self._scored = False
             yield from self._step(chunks)
-            if self._first_scores is not None:
-                yield self._score_unedited_on_the_rest(self._first_scores)
+            if self.steps_done == 1:
+                yield from self.evaluator.after_first_step()
             if self.steps_done < len(chunks) and self.control.stopping:
                 raise Cancelled(f"Stopped after step {self.steps_done:,}; everything up to it is saved.")
         if chunks:
-            yield self._evaluate()
+            yield self.evaluator.so_far(self.steps_done)
 
     def _warm_up_with(self, chunk: Chunk) -> Iterator[Event]:
         began, first = time.monotonic(), self.warmup_steps_done * self.recipe.batch
@@ -277,7 +234,7 @@ class Run:
         self.sink.keep_step(applied.step, False, shifts, traced, applied)
         applied = replace(applied, seconds=time.monotonic() - began)
         self.steps_done, self.facts_done = applied.step, applied.facts_done
-        yield self._with_success(applied)
+        yield self.evaluator.with_success(applied)
 
     def _applied(
         self, chunk: Chunk, traced: Traced, modules: dict[str, ModuleStep], seconds: float
@@ -301,24 +258,6 @@ class Run:
             seconds=seconds,
             memory_bytes=peak_memory_bytes(self.editor.loaded.device),
             spending=self.solver.budget.spending if self.solver.budget is not None else None,
-        )
-
-    def _with_success(self, applied: StepApplied) -> StepApplied:
-        """NaN and empty where the person stops meanwhile."""
-        success, loss = self._read_own(applied.step)
-        success_of = {
-            0: float("nan"),
-            applied.step: float(success.mean()) if len(success) else float("nan"),
-        }
-        for step in {1, applied.random_step}.difference(success_of):
-            success_of[step] = self._success(step)
-        return replace(
-            applied,
-            success=success_of[applied.step],
-            success_first=success_of[1],
-            success_random=success_of[applied.random_step],
-            fact_success=success,
-            fact_loss=loss,
         )
 
     def _skipped(self, error: NonFinite, chunk: Chunk, *, warming_up: bool, began: float) -> StepSkipped:
@@ -353,18 +292,6 @@ class Run:
         asked = self.job.row_cache, editor.loaded, editor.modules, texts, self.control, report
         editor.protect(known_text_keys(*asked) if texts else {})
 
-    def _evaluate(self) -> Evaluated:
-        """On everything edited so far."""
-        edited = self._facts.take(range(self.facts_done))
-        watch = Watch(self.control, self.control.progress(Phase.EVALUATION, "passes"))
-        with self._sharing():
-            scores, per_fact = evaluate(
-                self.editor.loaded, edited, self._baseline, self._encoded_texts, watch=watch
-            )
-        return Evaluated(
-            self.steps_done, scores, per_fact, retention(per_fact.es, self._sizes[: self.steps_done])
-        )
-
     def _chunk(self, facts: Sequence[Items]) -> Chunk:
         return Chunk.of(facts, self.recipe.chat_share)
 
@@ -372,29 +299,6 @@ class Run:
     def _names(chunk: Chunk, facts: Sequence[Fact], first: int) -> list[str]:
         """The prompt of each item, for messages; ``facts[first:]`` begin with the chunk's."""
         return [facts[first + i].prompt for i in chunk.owner.tolist()]
-
-    def _asked(self, step: int) -> Sequence[Encoded]:
-        """What the step's facts are asked live: plain where they were edited in the plain form."""
-        chat = self._facts.chat if self.recipe.form == "chat" else None
-        first = sum(self._sizes[: step - 1])
-        return (chat or self._facts).prompts[first : first + self._sizes[step - 1]]
-
-    def _read_own(self, step: int) -> tuple[Floats, Floats]:
-        """ES and mean token loss of each of the step's facts; empty where the person stops meanwhile."""
-        try:
-            with self._sharing(alone=step == 1 and self._first_alone):
-                found = read_answers(self.editor.loaded, self._asked(step), Watch(self.control))
-        except Cancelled:
-            return np.empty(0), np.empty(0)
-        return found.share, -found.mean_log_prob
-
-    def _success(self, step: int) -> float:
-        """NaN where the person stops meanwhile: the step is in the weights and is still told."""
-        try:
-            with self._sharing():
-                return float(batch_success(self.editor.loaded, self._asked(step), Watch(self.control)).mean())
-        except Cancelled:
-            return float("nan")
 
     def _start(self) -> RunStarted:
         warmup = len(self._warmup_facts)

@@ -26,7 +26,7 @@ class Reference:
 
 def read_reference(loaded: LoadedModel, texts: Sequence[Encoded], watch: Watch | None = None) -> Reference:
     """After the openings of ordinary ``texts``. Call it before the first edit. Raises Cancelled, OutOfMemory."""
-    prompts = _openings(loaded, texts)
+    prompts = openings(loaded, texts)
     kept = torch.empty(len(prompts), loaded.model.get_output_embeddings().weight.shape[0])
 
     def keep(batch: list[int], log_probs: Tensor) -> None:
@@ -48,7 +48,8 @@ def drift(loaded: LoadedModel, reference: Reference, watch: Watch | None = None)
     return float(found.mean())
 
 
-def _openings(loaded: LoadedModel, texts: Sequence[Encoded]) -> tuple[Encoded, ...]:
+def openings(loaded: LoadedModel, texts: Sequence[Encoded]) -> tuple[Encoded, ...]:
+    """The beginnings of texts, plain and as messages, that fit the model."""
     opened = [text.ids[:OPENING_TOKENS] for text in texts[:OPENINGS]]
     prompts = list(opened)
     if has_chat(loaded.tokenizer):

@@ -381,6 +381,7 @@ class Session:
             resume.warmup_steps(record),
             step,
             self.step_sizes(run, step),
+            answered=True,
             scored=True,
             spending=resume.spending_after(self.history(run), step),
         )

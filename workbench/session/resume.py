@@ -60,12 +60,15 @@ def done_before(folder: Path, runs: RunsTable, rebuilt: Rebuilt, history: Sequen
     """``history``: every step behind the run's last state, those before a branch included."""
     run, steps = rebuilt.run, runs.steps(rebuilt.run.id)
     warmed = sum(not step.position.editing for step in steps)
+    scored = {s.step: s.scores for s in runs.scores(run.id)}
+    of_texts = scored[run.steps_done].perplexity if run.steps_done in scored else nan
     return Done(
         warmup_steps=warmed if run.parent is None else warmup_steps(run),
         steps=run.steps_done,
         sizes=tuple(step.facts for step in history if step.position.editing),
         untold=_untold(folder, rebuilt, steps[-1]) if steps else None,
-        scored=not steps or run.steps_done in runs.scored_steps(run.id),
+        answered=not steps or 1 in scored,
+        scored=not steps or not isnan(of_texts),
         minibatch=run.minibatch,
         spending=spending_after(history, run.steps_done),
     )

@@ -269,9 +269,6 @@ class RunsTable:
         )
         return [_read(_score, row) for row in self._database.rows(query, (run,))]
 
-    def scored_steps(self, run: int) -> set[int]:
-        return {step for (step,) in self._database.rows("SELECT step FROM score WHERE run = ?", (run,))}
-
     def files(self) -> tuple[set[str], set[str]]:
         """Names of all step files and of all checkpoint files."""
         steps = self._database.rows("SELECT file FROM step")

@@ -1,16 +1,16 @@
 """A run of the engine that takes from ``Traces`` what would come out the same, and scores only what a study needs."""
 
 from collections.abc import Collection, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from torch import Tensor
 
-from workbench.editing.batches import retention
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
-from workbench.editing.events import Evaluated, Event, Phase
+from workbench.editing.evaluator import Evaluator
+from workbench.editing.events import Evaluated, Event
 from workbench.editing.items import Chunk
 from workbench.editing.job import Job
 from workbench.editing.precision import Precision
@@ -106,6 +106,37 @@ class TracedSolver(Solver):
         return (yield from super().trace(chunk, names))
 
 
+class StudyEvaluator(Evaluator):
+    """Reads what a study needs, on the yardstick's facts; all of a study shares what lies below the edited blocks."""
+
+    def __init__(
+        self,
+        editor: Editor,
+        sizes: Sequence[int],
+        control: Control,
+        yardstick: Yardstick,
+        at_end: Collection[str],
+        *,
+        lean: bool,
+    ) -> None:
+        super().__init__(editor, yardstick.facts, sizes, control, None)
+        self.texts, self.baseline = yardstick.texts, yardstick.baseline
+        self._at_end, self._lean = at_end, lean
+
+    def own(self, step: int) -> tuple[Floats, Floats]:
+        return (np.empty(0), np.empty(0)) if self._lean else super().own(step)
+
+    def success(self, step: int) -> float:
+        return float("nan") if self._lean else super().success(step)
+
+    def after_first_step(self) -> Iterator[Evaluated]:
+        return iter(())
+
+    def so_far(self, step: int) -> Evaluated:
+        last = step == len(self.sizes)
+        return self._scored(self._first(step), step, self._at_end if last else BETWEEN_SCORES)
+
+
 class StudyRun(Run):
     """``parts`` is the whole of it: no baseline, warm-up, steps, scores. The facts are the yardstick's."""
 
@@ -123,12 +154,10 @@ class StudyRun(Run):
         """``traces``: what the warm-up and the first step are taken from, where they are the job's own.
         ``lean``: no success of single steps."""
         self._traces = traces
+        self._of_evaluator = yardstick, at_end, lean
         super().__init__(editor, job, control)
         self.editor: TracedEditor = editor
-        self._at_end, self._lean = at_end, lean
         self.yardstick = yardstick
-        self._facts, self._encoded_texts = yardstick.facts, yardstick.texts
-        self._baseline = yardstick.baseline
 
     def parts(self) -> Iterator[Event]:
         """Events of the warm-up and of the steps. Raises Cancelled and NonFinite."""
@@ -140,32 +169,12 @@ class StudyRun(Run):
             yield from self.warm_up()
         yield from self.edit()
 
-    def _sharing(self, *, alone: bool = False) -> AbstractContextManager[None]:
-        del alone
-        return nullcontext()  # all of a study shares
+    def _evaluator(self) -> Evaluator:
+        yardstick, at_end, lean = self._of_evaluator
+        return StudyEvaluator(self.editor, self._sizes, self.control, yardstick, at_end, lean=lean)
 
     def _solver(self, minibatch: int) -> Solver:
         return TracedSolver(self.editor, self.control, minibatch, self._traces)
-
-    def _read_own(self, step: int) -> tuple[Floats, Floats]:
-        return (np.empty(0), np.empty(0)) if self._lean else super()._read_own(step)
-
-    def _success(self, step: int) -> float:
-        return float("nan") if self._lean else super()._success(step)
-
-    def _evaluate(self) -> Evaluated:
-        last = self.facts_done == len(self._facts)
-        scores, per_fact = evaluate(
-            self.editor.loaded,
-            self._facts.take(range(self.facts_done)),
-            self._baseline,
-            self._encoded_texts,
-            self._at_end if last else BETWEEN_SCORES,
-            Watch(self.control, self.control.progress(Phase.EVALUATION, "passes")),
-        )
-        return Evaluated(
-            self.steps_done, scores, per_fact, retention(per_fact.es, self._sizes[: self.steps_done])
-        )
 
 
 @contextmanager

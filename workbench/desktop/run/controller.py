@@ -149,7 +149,8 @@ class RunController(QObject):
         if left_out:
             places = np.array([i for i in places.tolist() if held[i] not in left_out], np.int64)
         facts = [held[i] for i in places.tolist()]
-        job = Job(facts, (), text_cache=cache_folder() / "texts")
+        cache = cache_folder()
+        job = Job(facts, (), text_cache=cache / "texts", row_cache=cache / "rows")
         self.states.begin(places)
         self.begun = Begun(facts, left_out, partial(self.edit, recipe, modules, name, afresh))
         self._start(Activity.EDITING, Order(self._keeper.need(), job, recipe, modules, name, afresh))
