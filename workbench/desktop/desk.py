@@ -1,11 +1,13 @@
 """What the window holds beside its widgets: engine, session, run; and what they make possible together."""
 
 import logging
+from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
 
+from workbench.desktop.ahead import Ahead, Request
 from workbench.desktop.background import Background, Tell
 from workbench.desktop.facts import FactsPanel
 from workbench.desktop.method.panel import MethodPanel
@@ -13,6 +15,7 @@ from workbench.desktop.method.warmup import WarmupContext
 from workbench.desktop.model.card import name_of
 from workbench.desktop.model.panel import ModelPanel
 from workbench.desktop.run.controller import RunController
+from workbench.desktop.shell.preferences import EngineChoice
 from workbench.desktop.shell.situation import READ_ONLY, Situation
 from workbench.desktop.workspace.keeper import SessionKeeper
 from workbench.desktop.workspace.opened import Opened
@@ -45,6 +48,8 @@ class Desk(QObject):
         self.bench = Bench()
         self.keeper = SessionKeeper(settings, facts, self)
         self.run = RunController(self.bench, self.keeper, facts, self)
+        self.ahead = Ahead(self.bench, self._first_run, self)
+        self.changed.connect(lambda: self.ahead.follow(self._may_read_ahead()))
         self.engine_ready = self.engine_broken = False
         self._loading_engine = Background(self, told_to_the_end=True)
         self._loading_engine.finished.connect(self._engine_loaded)
@@ -68,6 +73,12 @@ class Desk(QObject):
     @property
     def modules(self) -> "tuple[EditableModule, ...]":
         return self.model.modules()
+
+    def use(self, choice: EngineChoice) -> None:
+        """From the next run on."""
+        self.run.runner.threads = self.ahead.threads = choice.threads
+        self.ahead.enabled = choice.ahead
+        self._soon.start()
 
     def load_engine(self) -> None:
         """torch and what builds on it, in a worker, once the window is there."""
@@ -151,6 +162,7 @@ class Desk(QObject):
 
     def close(self) -> None:
         """Raises SessionError or DiskFull where the last changes could not be saved."""
+        self.ahead.close()
         self.run.close()
         self._loading_engine.close()
         try:
@@ -158,6 +170,19 @@ class Desk(QObject):
         finally:
             self.keeper.close_threads()
             self.bench.set_model(None)
+
+    def _may_read_ahead(self) -> bool:
+        now = self.situation()
+        can = now.engine_ready and now.model and now.modules and not now.problem and not now.read_only
+        return bool(can and not (now.busy or now.unfit or now.edits))
+
+    def _first_run(self) -> Request | None:
+        """What a warm-up would be given now."""
+        if self.loaded is None or not self._may_read_ahead():
+            return None
+        recipe = self.method.recipe()
+        warmup = tuple(islice(self.facts.warmup.facts, recipe.warmup_facts))
+        return Request(self.loaded, self.modules, recipe, warmup)
 
     def _settings_kept(self, loaded: "LoadedModel | None") -> "Recipe | None":
         """Those in the panel, where they are the session's or were made with this very model; None: a preset's."""

@@ -33,7 +33,7 @@ from workbench.desktop.shell.leaving import Leaving
 from workbench.desktop.shell.menus import RecentMenu, ThemeMenu, fill_menu_bar
 from workbench.desktop.shell.navigation import Navigation
 from workbench.desktop.shell.notices import NoticeBar
-from workbench.desktop.shell.preferences import THEME, WELCOME, threads_of
+from workbench.desktop.shell.preferences import THEME, WELCOME, engine_of
 from workbench.desktop.shell.recent import left_open, recent_sessions, rename_remembered
 from workbench.desktop.shell.situation import NO_MODEL, Activity, Situation, ledger_reasons, primary, reasons
 from workbench.desktop.shell.status_bar import StatusBar
@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):
         self._waiting_for_engine: list[Callable[[], object]] = []
         self._make_panels()
         self.desk = Desk(settings, self.facts, self.model, self.method, self)
-        self.desk.run.runner.threads = threads_of(settings)
+        self.desk.use(engine_of(settings))
         self.actions_by_name = WindowActions(self)
         self.navigation = Navigation(self)
         self.handlers, self.closing = Handlers(self), Closing(self)
@@ -146,6 +146,7 @@ class MainWindow(QMainWindow):
         desk.engine_failed.connect(lambda error: self.handlers.tell_failure("Loading the engine", error))
         desk.run.advanced.connect(self._show_run)
         desk.run.came_nearer.connect(self._show_progress)
+        desk.ahead.said.connect(self.status.show_ahead)
         desk.keeper.changed.connect(self._show_session)
         desk.keeper.left.connect(self.overlays.clear)
         desk.keeper.left.connect(self.probe.forget)
@@ -218,6 +219,7 @@ class MainWindow(QMainWindow):
         progress = self.desk.run.bridge.progress
         self.status.show_activity(words)
         self.status.show_progress(progress, running=False)
+        self.status.show_ahead(self.desk.ahead.words)
         self.run_panel.show_progress(progress)
 
     @Slot(object)

@@ -32,6 +32,10 @@ class KeptTensors:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def holds(self, key: object) -> bool:
+        """Something, whole or not."""
+        return self._path(key).exists()
+
     def find(self, key: object) -> dict[str, Tensor] | None:
         path = self._path(key)
         try:

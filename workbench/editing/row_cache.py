@@ -21,6 +21,9 @@ class RowCache:
         minibatch = 0 if recipe.loss == "per-edit" else recipe.minibatch
         self._alike = ["rows", *of_model(loaded, modules), recipe.loss, minibatch]
 
+    def holds(self, chunk: Chunk) -> bool:
+        return self._kept.holds(self._key(chunk))
+
     def find(self, chunk: Chunk) -> Traced | None:
         """None where they are not there, or not whole."""
         tensors = self._kept.find(self._key(chunk))

@@ -30,6 +30,10 @@ class TextCache:
         self._kept, self._loaded, self._texts = KeptTensors(folder), loaded, texts
         self._key = ["read texts", *of_model(loaded, ()), [[e.ids, e.start] for e in texts]]
 
+    @property
+    def holds(self) -> bool:
+        return self._kept.holds(self._key)
+
     def find(self) -> TextReading | None:
         found = self._kept.find(self._key)
         prompts = openings(self._loaded, self._texts)

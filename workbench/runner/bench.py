@@ -216,6 +216,21 @@ class Bench:
                 self._return_to(session, *before)
                 raise
 
+    def read_ahead(
+        self, job: "Job", recipe: "Recipe", modules: "Sequence[EditableModule]", control: GatedControl
+    ) -> None:
+        """What a run of the job would ask of the unedited model; nothing where it is edited. Raises Cancelled and
+        whatever reading raises."""
+        from workbench.editing.ahead import read_ahead
+
+        with self.gate.held():
+            if (
+                self.loaded is not None
+                and not control.is_set()
+                and (self.editor is None or not self.editor.is_edited)
+            ):
+                read_ahead(self.loaded, modules, recipe, job, control)
+
     @contextmanager
     def original(self, cancel: Flag | None = None) -> "Iterator[LoadedModel]":
         """The model with its unedited weights; a run waits meanwhile."""

@@ -11,6 +11,7 @@ from tests.tiny import tiny_model
 from workbench.desktop.log.handler import LogKeeper
 from workbench.desktop.main_window import MainWindow
 from workbench.desktop.shell import closing
+from workbench.desktop.shell.preferences import AHEAD
 from workbench.desktop.shell.settings import person_settings
 from workbench.desktop.theme import Theme
 from workbench.editing import texts
@@ -31,9 +32,11 @@ def make_window(
     monkeypatch.setattr(texts, "SAMPLED_TEXTS", 4)
     monkeypatch.setattr(closing, "GRACE_S", 60)  # a busy machine is no reason for a dialog
     made: list[MainWindow] = []
+    settings = person_settings()
+    settings.setValue(AHEAD, False)
 
     def make() -> MainWindow:
-        window = MainWindow(person_settings(), theme, LogKeeper())
+        window = MainWindow(settings, theme, LogKeeper())
         window.desk.run.runner.threads = 1  # several wait for each other where the cores are busy
         window.resize(*SIZE)
         window.show()

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractSpinBox
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.finding import find
-from workbench.desktop.shell.preferences import PreferencesDialog, keeping_of, threads_of
+from workbench.desktop.shell.preferences import PreferencesDialog, engine_of, keeping_of
 from workbench.desktop.shell.settings import person_settings
 
 
@@ -30,11 +30,11 @@ def test_a_number_of_threads_is_kept_for_the_next_start(qtbot: QtBot) -> None:
     assert find(dialog, QAbstractSpinBox, "method-threads").text() == "automatic"
     type_into(dialog, "method-threads", "3")
     dialog._settings.sync()
-    assert threads_of(person_settings()) == 3
+    assert engine_of(person_settings()).threads == 3
     type_into(dialog, "method-threads", "0")
     assert find(dialog, QAbstractSpinBox, "method-threads").text() == "automatic"
     dialog._settings.sync()
-    assert threads_of(person_settings()) == 0
+    assert engine_of(person_settings()).threads == 0
 
 
 def test_what_is_out_of_range_is_told_and_not_kept(qtbot: QtBot) -> None:

@@ -273,12 +273,12 @@ class Handlers(QObject):
 
     @Slot()
     def preferences(self) -> None:
-        from workbench.desktop.shell.preferences import PreferencesDialog, threads_of
+        from workbench.desktop.shell.preferences import PreferencesDialog, engine_of
 
         dialog = PreferencesDialog(self._window.settings, self._window)
         dialog.theme_chosen.connect(self._window.choose_theme)
         dialog.exec()
-        self._window.desk.run.runner.threads = threads_of(self._window.settings)
+        self._window.desk.use(engine_of(self._window.settings))
         dialog.deleteLater()
 
     @Slot()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from workbench.session.keeping import Keeping
 
 THEME, KEEPING, THREADS, WELCOME = "window/theme", "keeping", "engine/threads", "window/welcome"
+AHEAD = "engine/ahead"
 MODES = tuple(zip(SCHEMES, ("As the system", "Light", "Dark"), strict=True))
 
 
@@ -39,6 +40,12 @@ class EngineChoice:
         high=1_024,
         zero="automatic",
     )
+    ahead: bool = setting(
+        True,
+        "Prepare ahead",
+        "While nothing else runs, read with the model that is loaded what its warm-up and first run would wait for: "
+        "warm-up facts and ordinary text. It is stored in the cache and makes way for whatever a person starts.",
+    )
 
     def __post_init__(self) -> None:
         check(self)
@@ -49,11 +56,13 @@ def theme_of(settings: QSettings) -> str:
     return mode if mode in SCHEMES else "system"
 
 
-def threads_of(settings: QSettings) -> int:
+def engine_of(settings: QSettings) -> EngineChoice:
+    """What is out of range counts as not set."""
+    ahead = settings.value(AHEAD, True, bool) is True
     try:
-        return EngineChoice(int(number_of(settings, THREADS, 0))).threads
+        return EngineChoice(int(number_of(settings, THREADS, 0)), ahead)
     except SettingError:
-        return 0
+        return EngineChoice(ahead=ahead)
 
 
 def keeping_of(settings: QSettings) -> "Keeping":
@@ -107,7 +116,7 @@ class PreferencesDialog(QDialog):
         column.addLayout(form)
         column.addWidget(self.welcome)
         groups: tuple[tuple[str, str, Any], ...] = (
-            ("Engine", "engine", EngineChoice(threads_of(self._settings))),
+            ("Engine", "engine", engine_of(self._settings)),
             ("What a session stores for quick rewinds", KEEPING, keeping_of(self._settings)),
         )
         for title, prefix, values in groups:

@@ -67,6 +67,11 @@ class StatusBar(QStatusBar):
         self.labels["count"].setText(progress.count() if running else "")
         self.labels["pace"].setText(progress.times() if running else "")
 
+    def show_ahead(self, words: str) -> None:
+        """What is read while nothing else goes on."""
+        if self.bar.isHidden():
+            self.labels["count"].setText(words)
+
     def show_model(self, loaded: "LoadedModel | None", name: str) -> None:
         self._loaded = loaded
         self.labels["model"].setText(name)
