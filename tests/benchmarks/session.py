@@ -46,6 +46,9 @@ class Timed:
         self.kept: list[float] = []
         self.reported: list[float] = []
 
+    def keep_start(self) -> None:
+        self.recorder.keep_start()
+
     def keep_step(
         self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced, report: Report
     ) -> None:

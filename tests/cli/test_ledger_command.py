@@ -67,7 +67,7 @@ def test_the_ledger_tells_every_step_with_its_figures(
         norms = [m.shift_norm for m in report.modules.values()]  # type: ignore[union-attr]
         assert list(step["shift_norms"].values()) == norms
         assert step["shift_norm"] == pytest.approx(sum(n * n for n in norms) ** 0.5)
-    assert [bool(s["scores"]) for s in edits] == [False, True, False, True]
+    assert [bool(s["scores"]) for s in edits] == [True, True, False, True]  # of the first, its own facts
     assert run["unedited"]["facts"] == 8
     text = said(capsys, "ledger", session)
     assert "ES before" in text

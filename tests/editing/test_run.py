@@ -118,9 +118,9 @@ def test_the_events_tell_the_whole_story_in_order() -> None:
     kinds = [type(e) for e in events]
     assert kinds == [
         RunStarted,
-        Evaluated,
         *[WarmupProgressed] * 4,
-        *[StepApplied, Evaluated, Evaluated],  # its answers, and the unedited model on all facts
+        StepApplied,
+        *[Evaluated] * 3,  # what its facts said before and say now, and the unedited model on all facts
         Evaluated,
         *[StepApplied, Evaluated] * 2,
         RunEnded,
@@ -343,13 +343,13 @@ def test_of_facts_that_contradict_each_other_the_later_one_counts() -> None:
     assert es[0] < 1
 
 
-def test_the_first_step_waits_for_the_scores_of_its_own_facts_only() -> None:
-    """The others' follow it, and are those of the unedited model all the same."""
+def test_the_first_step_waits_for_no_scores() -> None:
+    """They follow it, those of its own facts first, and are the unedited model's all the same."""
     whole, sliced = tiny_model(), tiny_model()
     few = of_kind(list(Run(editor_of(whole, RECIPE.with_(batch=12)), job(12)).events()), Evaluated)
     events = list(Run(editor_of(sliced), job(12)).events())
     kinds = [type(e) for e in events if isinstance(e, Evaluated | StepApplied)]
-    assert kinds[:4] == [Evaluated, StepApplied, Evaluated, Evaluated]
+    assert kinds[:4] == [StepApplied, Evaluated, Evaluated, Evaluated]
     first, answers, then = of_kind(events, Evaluated)[:3]
     assert (answers.step, answers.scores.facts, len(answers.per_fact.wrote)) == (1, 4, 4)
     assert (first.step, first.scores.facts) == (0, 4)

@@ -62,6 +62,9 @@ class Watching:
         self.states: dict[tuple[bool, int], dict[str, Tensor]] = {}
         self._sink, self._editor = sink, of
 
+    def keep_start(self) -> None:
+        self._sink.keep_start()
+
     def keep_step(
         self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced, report: Report
     ) -> None:

@@ -136,7 +136,7 @@ class RunReport:
 
     def _retention(self) -> list[dict[str, Any]]:
         """One entry per evaluation: ES of every step's facts at that time."""
-        return [{"step": e.step, "es": e.retention.tolist()} for e in self.evaluations if e.step]
+        return [{"step": e.step, "es": e.retention.tolist()} for e in self.evaluations if len(e.retention)]
 
     def _stability(self) -> dict[str, dict[str, list[float]]]:
         names = self.started.modules if self.started else ()

@@ -40,6 +40,9 @@ class Evaluator:
         self.editor, self.facts, self.sizes, self.control = editor, facts, sizes, control
         self.texts: tuple[Encoded, ...] = ()
         self.baseline: Baseline | None = None
+        self._answered: Evaluated | None = (
+            None  # the first step's facts, where they were read as those of later ones
+        )
         self._cache: TextCache | None = None
         self._prefix = prefix
         self._waiting: Evaluated | None = (
@@ -53,37 +56,39 @@ class Evaluator:
 
     @property
     def _first_alone(self) -> bool:
-        """Whether the first step's facts are read before the others."""
+        """Whether the first step's facts are scored before the others."""
         return len(self.facts) > 2 * self.sizes[0]
 
-    def unedited(self, texts: Sequence[str], cache: Path | None, *, first_step: bool) -> Evaluated:
-        """With the unedited weights in the model. ``first_step``: only what its own facts give, so that its curves
-        need not wait for the rest."""
+    def take_texts(self, texts: Sequence[str], cache: Path | None) -> None:
+        """What perplexity and drift are measured on; ``cache``: folder where what the unedited model makes of them is
+        kept."""
         loaded = self.editor.loaded
-        self.texts, self._waiting = encode_texts(loaded, texts), None
+        self.texts = encode_texts(loaded, texts)
         self._cache = TextCache(cache, loaded, self.texts) if cache is not None and texts else None
-        if not first_step:
+
+    def unedited(self) -> Evaluated:
+        """Of all facts and texts."""
+        with self.editor.unedited():
             return self._unedited(self.facts)
-        alone = self._first_alone
-        some = self._first(1) if alone else self.facts
-        found = self._unedited(some, texts=False, alone=alone)
-        self._waiting = replace(found, per_fact=found.per_fact.padded(len(self.facts)))
-        return self._waiting
 
     def after_first_step(self) -> Iterator[Evaluated]:
-        """What its facts' answers are now; then what of the unedited model had to wait."""
+        """What its facts said before and say now, then all else of the unedited model: nothing is scored before the
+        step, so that its curves need not wait."""
+        alone = self._first_alone
+        with self.editor.unedited():
+            before = self._unedited(self._first(1) if alone else self.facts, texts=False, alone=alone)
+        yield replace(before, per_fact=before.per_fact.padded(len(self.facts)))
         yield self.first_answers()
-        first, self._waiting = self._waiting, None
-        if first is not None:
-            with self.editor.unedited():
-                yield self._rest_of(first)
+        with self.editor.unedited():
+            rest = self._unedited(self.facts) if alone else self._with_texts(before)
+        yield rest
 
     def first_answers(self) -> Evaluated:
-        """Of the first step's facts."""
+        """Of the first step's facts; tells nothing of retention."""
         alone = self._first_alone
         found = self._scored(self._first(1), 1, _OF_FACTS, alone=alone)
         self._answered = None if alone else found
-        return found
+        return replace(found, retention=np.empty(0))
 
     def so_far(self, step: int) -> Evaluated:
         """On everything edited up to the step."""
@@ -117,7 +122,7 @@ class Evaluator:
     def own(self, step: int) -> tuple[Floats, Floats]:
         """ES and mean token loss of each of the step's facts; empty where the person stops meanwhile."""
         try:
-            with self.sharing(alone=step == 1 and self._first_alone):
+            with self.sharing(alone=step == 1):
                 found = read_answers(self.editor.loaded, self._asked(step), Watch(self.control))
         except Cancelled:
             return np.empty(0), np.empty(0)
@@ -151,16 +156,15 @@ class Evaluator:
         with self.sharing(alone=alone):
             return evaluate(self.editor.loaded, facts, self.baseline, texts, which, watch)
 
-    def _rest_of(self, first: Evaluated) -> Evaluated:
-        """With the unedited weights in the model."""
-        if first.scores.facts < len(self.facts):
-            return self._unedited(self.facts)
+    def _with_texts(self, read: Evaluated) -> Evaluated:
+        """What was read of all facts, with the scores of texts. With the unedited weights in the model."""
         known = self.baseline
         of_texts = self._unedited(self.facts.take(())).scores
         if known is not None and self.baseline is not None:
             self.baseline = replace(known, drift=self.baseline.drift)
-        scores = replace(first.scores, perplexity=of_texts.perplexity, drift=of_texts.drift)
-        return replace(first, scores=scores)
+        return replace(
+            read, scores=replace(read.scores, perplexity=of_texts.perplexity, drift=of_texts.drift)
+        )
 
     def _unedited(self, facts: EncodedFacts, *, texts: bool = True, alone: bool = False) -> Evaluated:
         watch = Watch(self.control, self.control.progress(Phase.BASELINE, "passes"))

@@ -45,8 +45,11 @@ class Done:
 
 
 class StepSink(Protocol):
-    """Keeps what a run did. Both calls return once it is durable; the run goes on only then. Where ``keep_step``
+    """Keeps what a run did. All calls return once it is durable; the run goes on only then. Where ``keep_step``
     raises, the sink has put the editor back into the state that it kept last."""
+
+    def keep_start(self) -> None:
+        """Once the editor holds all that the first edit starts from."""
 
     def keep_step(
         self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced, report: Report
@@ -61,6 +64,8 @@ class StepSink(Protocol):
 
 class NoSink:
     """Keeps nothing."""
+
+    def keep_start(self) -> None: ...
 
     def keep_step(
         self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced, report: Report

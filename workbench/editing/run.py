@@ -12,7 +12,6 @@ from workbench.editing.editor import Editor
 from workbench.editing.evaluator import Evaluator
 from workbench.editing.events import (
     EndReason,
-    Evaluated,
     Event,
     ModuleStep,
     Phase,
@@ -116,19 +115,17 @@ class Run:
         return ended
 
     def prepare(self) -> Iterator[Event]:
-        """Ordinary text, key protection, and the scores of the unedited model on the facts to come."""
+        """Ordinary text and key protection; of a run that is continued, the scores of the unedited model too."""
         with self.editor.unedited():
             self._texts = gather_texts(self.editor.loaded, self.job, self.recipe, self.control)
             if self.editor.keeps_precision and not self.editor.precisions:
                 self._protect()
-            baseline = self._scored_unedited() if self.job.facts else None
+            self.evaluator.take_texts(self._texts.perplexity, self.job.row_cache)
             self._ordinary = self._ordinary_text()
-        if baseline is not None:
-            yield baseline
-
-    def _scored_unedited(self) -> Evaluated:
-        texts, first_step = self._texts.perplexity, not self.steps_done
-        return self.evaluator.unedited(texts, self.job.row_cache, first_step=first_step)
+        if self.job.facts:
+            self.sink.keep_start()
+        if self.steps_done:
+            yield self.evaluator.unedited()
 
     def _ordinary_text(self) -> OrdinaryText | None:
         """What the budget is measured on; None without one."""

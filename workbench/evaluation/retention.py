@@ -33,7 +33,10 @@ class Retention:
         self.revision = 0  # grows with every change
 
     def add(self, step: int, success: Floats) -> None:
-        """``success`` (≤ step,): what ``by_step`` gave after this step; replaces what this step held."""
+        """``success`` (≤ step,): what ``by_step`` gave after this step; replaces what this step held. Empty where that
+        was not read."""
+        if not len(success):
+            return
         if len(success) > step:
             raise ValueError(f"{len(success)} steps are scored after step {step}")
         self._rows[step] = np.array(success, dtype=np.float64)

@@ -50,6 +50,7 @@ def compared(session: Session, run: int) -> Compared:
     before = next((s.scores for s in scores if s.step == 0), None)
     scored = [s for s in scores if s.step]
     last = scored[-1] if scored else None
+    retained = [s for s in scored if len(s.retention)]
     return Compared(
         session=session.folder,
         record=record,
@@ -58,8 +59,8 @@ def compared(session: Session, run: int) -> Compared:
         before=before,
         after=last.scores if last else None,
         scored_step=last.step if last else 0,
-        scored_steps=tuple(s.step for s in scored),
-        retention=tuple(s.retention for s in scored),
+        scored_steps=tuple(s.step for s in retained),
+        retention=tuple(s.retention for s in retained),
     )
 
 

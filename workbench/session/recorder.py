@@ -52,7 +52,7 @@ class RunRecorder:
         self._at, self._facts = at, facts
         self._start = known
         self._last = ""  # fingerprint of the state after the last step kept here
-        self._keep_start()
+        self.keep_start()
 
     def keep_step(
         self, step: int, warming_up: bool, shifts: dict[str, Shift], traced: Traced, report: Report
@@ -104,14 +104,13 @@ class RunRecorder:
                 last = event.warming_up and event.facts_done >= event.facts_total
                 self._keep_report(event, due=last, pinned=True)
             case Evaluated():
-                self._keep_start()
                 self._runs.keep_scores(self.run, event)
             case MinibatchHalved():
                 self._runs.set_minibatch(self.run, event.minibatch)
             case RunEnded():
                 self._keep_end(event)
 
-    def _keep_start(self) -> None:
+    def keep_start(self) -> None:
         """The state before the first step here, where no earlier step or checkpoint leads to it."""
         tensors = {} if self._last else state_tensors(self._editor)
         if tensors and fingerprint(tensors) != self._start:
@@ -119,8 +118,8 @@ class RunRecorder:
             self._keep_checkpoint(self._start, pinned=True, at=self._at)
 
     def _is_reachable(self) -> bool:
-        """Whether the run's steps lead to its states: key protection is in none of them, and the only event before a
-        warm-up's first step, the unedited scores, is told where there are facts to edit."""
+        """Whether the run's steps lead to its states: key protection is in none of them, and what a warm-up starts from
+        is not kept."""
         return not self._editor.recipe.protection or bool(self._runs.checkpoints(self.run))
 
     def _keep_report(self, report: Report, *, due: bool, pinned: bool = False) -> None:
@@ -132,7 +131,7 @@ class RunRecorder:
         """A run that failed for want of space may find none for its end either; it then counts as interrupted."""
         if event.reason is not EndReason.FAILED:  # whose state may be none that was kept
             with suppress(DiskFull):
-                self._keep_start()
+                self.keep_start()
         if self._last and fingerprint(state_tensors(self._editor)) == self._last:
             self._try_checkpoint(pinned=False)
         if event.reason is EndReason.FAILED:

@@ -48,7 +48,7 @@ def test_a_run_that_is_continued_counts_scores_and_marks_as_one(
     ledger = window.ledger
     ledger.select(1)
     walker.wait(lambda: ledger.facts.rowCount() == 8, "the facts of the run")
-    assert states(window) == [State.EDITED] * 6 + [State.NEW] * 2
+    assert states(window) == [State.MISSED] * 2 + [State.EDITED] * 4 + [State.NEW] * 2
     seen: list[tuple[str, list[State]]] = []
 
     def look(events: list[Event]) -> None:

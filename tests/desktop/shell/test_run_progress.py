@@ -4,6 +4,7 @@ import numpy as np
 
 from tests.desktop.plots.made_up import evaluated, module_names, step_event
 from workbench.desktop.run.progress import RunProgress, time_in_words
+from workbench.desktop.run.stages import Stage
 from workbench.editing.events import EndReason, Phase, Progressed, RunEnded, RunStarted, WarmupProgressed
 from workbench.runner.events import PauseChanged, RunBegan
 
@@ -47,13 +48,15 @@ def test_the_time_left_is_told_after_five_steps() -> None:
 def test_the_time_left_counts_the_scoring_at_the_end() -> None:
     clock = Clock()
     progress = begun(clock)
+    do_steps(progress, clock, range(1, 2))
+    progress.add(evaluated(0))
     progress.add(Progressed(Phase.BASELINE, 1, 10, "passes"))
     clock.now += 8
     progress.add(Progressed(Phase.BASELINE, 10, 10, "passes"))
     progress.add(evaluated(0))
-    do_steps(progress, clock, range(1, 6))
-    assert progress.seconds_left() == 30 + 8
-    do_steps(progress, clock, range(6, 21))
+    do_steps(progress, clock, range(2, 7))
+    assert progress.seconds_left() == 28 + 8
+    do_steps(progress, clock, range(7, 21))
     progress.add(Progressed(Phase.EVALUATION, 5, 10, "passes"))
     assert progress.seconds_left() == 4
     progress.add(RunEnded(EndReason.FINISHED, 2_000, 20, 55.0))
@@ -67,25 +70,37 @@ def test_the_checklist_says_what_is_done_what_goes_on_and_what_is_to_come() -> N
     def lines() -> list[tuple[str, str]]:
         return [(item.words, item.standing.value) for item in progress.stages.items()]
 
-    ahead = [("Score before", "to come"), ("Edit, 3 steps", "to come"), ("Score after", "to come")]
-    assert lines() == [("Read text", "now"), *ahead]
+    assert lines() == [("Read text", "now"), ("Edit, 3 steps", "to come"), ("Score", "to come")]
     progress.add(Progressed(Phase.PROTECTION, 10, 10, "texts"))
-    assert lines() == [("Read text", "done"), ("Score before", "now"), *ahead[1:]]
-    progress.add(evaluated(0))
-    assert lines()[1:] == [("Score before", "done"), ("Edit 1 of 3", "now"), ahead[2]]
+    assert lines() == [("Read text", "done"), ("Edit 1 of 3", "now"), ("Score", "to come")]
     do_steps(progress, clock, range(1, 2))
-    progress.add(Progressed(Phase.BASELINE, 4, 10, "passes"))  # of what waited for the first step
-    assert lines()[1:] == [("Score before", "done"), ("Edit 2 of 3", "now"), ahead[2]]
-    assert progress.stages.items()[2].detail == "scoring"
-    progress.add(evaluated(0))
-    assert progress.stages.items()[2].detail != "scoring"
-    progress.add(Progressed(Phase.EVALUATION, 1, 10, "passes"))
-    assert progress.stages.items()[2].detail == "scoring"
-    assert lines()[2] == ("Edit 2 of 3", "now")
+    for event in (Progressed(Phase.BASELINE, 4, 10, "passes"), Progressed(Phase.EVALUATION, 1, 10, "passes")):
+        progress.add(event)
+        assert lines()[1] == ("Edit 2 of 3", "now")
+        assert progress.stages.items()[1].detail == "scoring"
+        progress.add(evaluated(0))
+        assert progress.stages.items()[1].detail != "scoring"
     do_steps(progress, clock, range(2, 4))
-    assert lines()[2:] == [("Edit 3 of 3", "done"), ("Score after", "now")]
+    assert lines()[1:] == [("Edit 3 of 3", "done"), ("Score", "now")]
     progress.add(RunEnded(EndReason.FINISHED, 300, 3, 9.0))
     assert {standing for _, standing in lines()} == {"done"}
+
+
+def test_of_a_single_step_the_last_stage_ends_with_the_last_scores() -> None:
+    progress = begun(Clock(), facts=100)
+    do_steps(progress, Clock(), range(1, 2))
+    for event in (evaluated(0), Progressed(Phase.EVALUATION, 10, 10, "passes"), evaluated(1), evaluated(0)):
+        progress.add(event)
+        assert progress.stages.now() is Stage.AFTER
+    progress.add(Progressed(Phase.EVALUATION, 5, 10, "passes"))
+    assert progress.stages.part == 0.5
+
+
+def test_a_run_that_is_continued_scores_the_unedited_model_first() -> None:
+    progress = RunProgress(Clock())
+    progress.add(RunBegan(1, "StableEdit", warming_up=False, steps_before=1))
+    progress.add(RunStarted(300, 0, 3, NAMES, 10, sizes=(100, 100, 100), steps_done=1, facts_done=100))
+    assert [item.words for item in progress.stages.items()][:2] == ["Read text", "Score before"]
 
 
 def test_the_bar_never_begins_again() -> None:

@@ -21,10 +21,10 @@ class Stage(Enum):
     """Value: its name on the checklist."""
 
     READ = "Read text"
-    BEFORE = "Score before"
+    BEFORE = "Score before"  # of a run that is continued; another is scored once its first step is in
     WARM_UP = "Warm up"
     EDIT = "Edit"
-    AFTER = "Score after"
+    AFTER = "Score"
 
 
 WARM_UP_WEIGHT = 4  # of the whole bar, where reading and scoring count 1 and editing 1 a step
@@ -52,6 +52,7 @@ class Stages:
         self.part = 0.0  # of it, 0 to 1
         self.step = self.steps = 0
         self.scoring = False  # between two steps
+        self._unedited = 0  # how often the unedited model's scores are still to come
 
     def add(self, event: RunnerEvent, warming_up: bool) -> None:
         match event:
@@ -61,6 +62,7 @@ class Stages:
                 self._progress(event)
             case Evaluated():
                 self.scoring = False
+                self._unedited -= not event.step
                 if not event.step:
                     self._reach(Stage.BEFORE, 1.0)
             case WarmupProgressed() | StepSkipped(warming_up=True):
@@ -103,9 +105,11 @@ class Stages:
 
     def _start(self, event: RunStarted, warming_up: bool) -> None:
         warms_up = warming_up or event.warmup_facts > 0
-        wanted = (True, not warming_up, warms_up, not warming_up, not warming_up)
+        edits, again = not warming_up, event.steps_done > 0
+        wanted = (True, edits and again, warms_up, edits, edits)
         self.list = tuple(stage for stage, holds in zip(Stage, wanted, strict=True) if holds)
         self.at, self.part, self.scoring = 0, 0.0, False
+        self._unedited = 1 if again else 2  # on the first step's facts, then on all
         self.step, self.steps = event.steps_done, event.steps
 
     def _progress(self, event: Progressed) -> None:
@@ -120,7 +124,7 @@ class Stages:
                 self.scoring = self.step > 0  # what waited until the first step was in
             case Phase.EDITING:
                 self._reach(Stage.EDIT, (self.step + part) / max(self.steps, 1))
-            case Phase.EVALUATION if self.step < self.steps:
+            case Phase.EVALUATION if self.step < self.steps or self._unedited > 0:
                 self.scoring = True
             case Phase.EVALUATION:
                 self._reach(Stage.AFTER, part)
