@@ -79,6 +79,7 @@ def _first_start(now: Callable[[], float], *, typed: bool) -> dict[str, object]:
         walker.press(action)
         times.append(now())
     warm_up, edit = times
+    assert window.desk.situation().warmup_rows, "edited without a warm-up"
     walker.wait(lambda: len(run.bridge.series), "the first step")
     figures["first_step_s"] = now()
     figures["edit_to_curves_s"] = round(now() - edit, 1)

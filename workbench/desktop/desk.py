@@ -54,6 +54,7 @@ class Desk(QObject):
         self._loading_engine = Background(self, told_to_the_end=True)
         self._loading_engine.finished.connect(self._engine_loaded)
         self._loading_engine.failed.connect(self._engine_broke)
+        self._fetching = ""  # facts for a warm-up that was asked for, in words that follow "while"
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._refresh)
         for signal in (facts.facts_changed, model.modules_changed, method.problem_changed, self.keeper.changed,
@@ -102,7 +103,7 @@ class Desk(QObject):
             warmup_rows=self.bench.warmup_rows,
             unfit=unfit,
             activity=run.activity,
-            keeping=self.keeper.busy,
+            keeping=self.keeper.busy or self._fetching,
             paused=run.paused,
             stopping=run.stopping,
             runs=len(self.bench.chain),
@@ -236,6 +237,11 @@ class Desk(QObject):
         self.method.lock(f"Not while {activity}." if activity else "")
         self.model.lock(f"Not while {activity}." if activity else "")
         self.changed.emit()
+
+    @Slot(bool)
+    def show_fetching(self, goes_on: bool) -> None:
+        self._fetching = "the warm-up facts are read" if goes_on else ""
+        self._soon.start()
 
     @Slot(object)
     def _engine_loaded(self, _nothing: object) -> None:

@@ -24,6 +24,7 @@ _TRIES, _ROOM = (
     8,
     0.9,
 )  # measurements until a shift fits, and the share of the allowance that it is made to fit
+_LITTLE = 0.2  # of a step's allowance: with less left, a pass that had to be shortened is the last
 _QUICKER, _SLOWER, _FASTEST, _SLOWEST = 2.0, 0.5, 1e3, 1e-4  # factors on the step size
 _SLOW_PASS = 0.05  # of the loss: a pass that lowers it by less was too short
 
@@ -160,7 +161,7 @@ class Growth:
         return shifts if self._budget is None else _scaled(shifts, self._budget.spending.pace)
 
     def add(self, more: Shifts) -> None:
-        """A first pass that takes too much slows all that follow."""
+        """A pass that takes too much slows those that follow."""
         if self._budget is None:
             self._added = _sum(self._added, more)
             return
@@ -170,11 +171,10 @@ class Growth:
         limit = self._start + share * (self._limit - self._start)
         if self._budget.predicted(self.shifts) > self._start + _WATCHED * (limit - self._start):
             kept = self._settle(limit)
-            if first:
-                self._budget.pace(kept)
-            else:
-                self.full = kept < 1
-                self._cut *= kept
+            self._budget.pace(kept if first else max(kept, _SLOWER))
+            little_left = self._limit - self._spent < _LITTLE * (self._limit - self._start)
+            self.full = not first and kept < 1 and little_left
+            self._cut = kept if self.full else 1.0
 
     def close(self) -> Shifts:
         """The step's shifts, measured where there is a budget."""

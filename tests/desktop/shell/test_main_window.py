@@ -61,6 +61,7 @@ def test_without_warm_up_facts_those_that_come_along_prepare_the_statistics(load
     loaded.facts.history.remove(held, np.arange(len(held)))
     before = weights(loaded)
     walker.press("warm-up")
+    assert not loaded.tool_bar.buttons["edit"].isEnabled(), "the warm-up that was asked for comes first"
     walker.wait(lambda: len(held), "the facts that come along")
     walker.wait_for_end()
     assert len(held) > 1_000

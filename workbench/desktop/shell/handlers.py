@@ -41,6 +41,7 @@ class Handlers(QObject):
         self._fetching_warmup = Background(self)
         self._fetching_warmup.finished.connect(self._warmup_read)
         self._fetching_warmup.failed.connect(self._starter_failed)
+        self._fetching_warmup.busy_changed.connect(window.desk.show_fetching)
         for fetching in (self._fetching, self._fetching_warmup):
             window.desk.keeper.left.connect(fetching.drop)
         self.sessions, self.ledger = SessionHandlers(window), LedgerHandlers(window)
@@ -156,8 +157,10 @@ class Handlers(QObject):
 
     @Slot(object)
     def _warmup_read(self, batch: Batch) -> None:
-        panel, can = self._window.facts, self._window.actions_by_name["warm-up"].isEnabled()
-        if not can or len(panel.warmup):  # something else was begun meanwhile
+        panel = self._window.facts
+        if reasons(self._window.desk.situation())["warm-up"] or len(
+            panel.warmup
+        ):  # something else was begun meanwhile
             return
         panel.history.add(panel.warmup, batch, "the warm-up facts that come with the workbench")
         sentence = (

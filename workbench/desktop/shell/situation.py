@@ -41,7 +41,7 @@ class Situation:
     warmup_rows: int = 0  # of them, those of a warm-up
     unfit: str = ""  # why the model's state does not fit the settings any more
     activity: Activity = Activity.NOTHING
-    keeping: str = ""  # what is done with the session's folder, in words that follow "while"
+    keeping: str = ""  # what is done with the session's folder or lists, in words that follow "while"
     paused: bool = False
     stopping: bool = False
     runs: int = 0  # runs whose work is in the model
