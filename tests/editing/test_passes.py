@@ -12,7 +12,7 @@ from workbench.editing import control as control_module
 from workbench.editing import solving
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
-from workbench.editing.events import Evaluated, Phase, Progressed, StepApplied
+from workbench.editing.events import Evaluated, PassDone, Phase, Progressed, StepApplied
 from workbench.editing.recipe import Recipe
 from workbench.editing.run import Run
 from workbench.editing.shift import Shift
@@ -29,6 +29,20 @@ def success(recipe: Recipe) -> float:
 
 def test_facts_that_did_not_take_do_after_more_passes() -> None:
     assert success(WEAK.with_(passes=4)) > success(WEAK)
+
+
+def test_every_pass_tells_how_many_facts_have_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_more_takes(*given: Any, **options: Any) -> Traced:
+        found = trace(*given, **options)
+        right = torch.zeros_like(found.success)
+        right[:1] = 1
+        return replace(found, success=right)
+
+    monkeypatch.setattr(solving, "trace", one_more_takes)
+    events = list(Run(editor_of(tiny_model(), WEAK.with_(passes=8)), job(4)).events())
+    told = of_kind(events, PassDone)
+    assert [(e.number, e.taken) for e in told] == [(1, 1), (2, 2), (3, 3), (4, 4)]
+    assert {(e.passes, e.facts) for e in told} == {(8, 4)}
 
 
 def test_a_step_that_took_whole_is_as_with_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:

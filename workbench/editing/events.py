@@ -160,6 +160,16 @@ class Evaluated:
 
 
 @dataclass(frozen=True, slots=True)
+class PassDone:
+    """Of the step in hand; its shifts are still on trial."""
+
+    number: int  # from 1
+    passes: int  # at most
+    taken: int  # facts that need no further pass, in every form
+    facts: int  # of the step
+
+
+@dataclass(frozen=True, slots=True)
 class MinibatchHalved:
     """Memory ran out; the work goes on with smaller minibatches and the same results."""
 
@@ -185,6 +195,7 @@ Event = (
     | WarmupProgressed
     | StepApplied
     | StepSkipped
+    | PassDone
     | Evaluated
     | MinibatchHalved
     | RunEnded

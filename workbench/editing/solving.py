@@ -9,7 +9,7 @@ from torch import Tensor
 from workbench.editing.budget import ChangeBudget, Growth, all_or_nothing
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
-from workbench.editing.events import Event, MinibatchHalved, Phase
+from workbench.editing.events import Event, MinibatchHalved, PassDone, Phase
 from workbench.editing.items import Chunk
 from workbench.editing.row_cache import RowCache
 from workbench.editing.shift import Shift
@@ -82,6 +82,8 @@ class Solver:
                     again = yield from self._pass_through(chunk, left, names, number)
                 taken = chunk.taken(again.success >= 1, left, self.recipe.taken == "fact")
                 self.editor.remember(traced.of(taken).keys, self.recipe.memory)
+                open_facts = len(chunk.owner[left[~taken]].unique())
+                yield PassDone(number, self.recipe.passes, chunk.facts - open_facts, chunk.facts)
                 if taken.all():
                     break
                 if self.budget is not None and 2 * int((~taken).sum()) > len(chunk.items):

@@ -5,7 +5,15 @@ import numpy as np
 from tests.desktop.plots.made_up import evaluated, module_names, step_event
 from workbench.desktop.run.progress import RunProgress, time_in_words
 from workbench.desktop.run.stages import Stage
-from workbench.editing.events import EndReason, Phase, Progressed, RunEnded, RunStarted, WarmupProgressed
+from workbench.editing.events import (
+    EndReason,
+    PassDone,
+    Phase,
+    Progressed,
+    RunEnded,
+    RunStarted,
+    WarmupProgressed,
+)
 from workbench.runner.events import PauseChanged, RunBegan
 
 NAMES = module_names(2)
@@ -84,6 +92,16 @@ def test_the_checklist_says_what_is_done_what_goes_on_and_what_is_to_come() -> N
     assert lines()[1:] == [("Edit 3 of 3", "done"), ("Score", "now")]
     progress.add(RunEnded(EndReason.FINISHED, 300, 3, 9.0))
     assert {standing for _, standing in lines()} == {"done"}
+
+
+def test_each_pass_tells_how_many_facts_have_taken() -> None:
+    progress = begun(Clock())
+    progress.add(Progressed(Phase.EDITING, 1, 16, "facts"))
+    assert progress.headline() == "Editing"
+    progress.add(PassDone(2, 16, taken=37, facts=100))
+    assert progress.headline() == "Editing: 37 of 100 taken after pass 2 of 16"
+    do_steps(progress, Clock(), range(1, 2))
+    assert progress.headline() == "Editing"
 
 
 def test_of_a_single_step_the_last_stage_ends_with_the_last_scores() -> None:

@@ -9,6 +9,7 @@ from workbench.editing.events import (
     EndReason,
     Evaluated,
     MinibatchHalved,
+    PassDone,
     Phase,
     Progressed,
     RunEnded,
@@ -47,6 +48,7 @@ class RunProgress:
         self.facts_done = self.facts_total = 0
         self.step = self.steps = 0
         self.step_share = 0.0  # of the step in hand
+        self.passed: PassDone | None = None  # the last pass of the step in hand
         self.rows = self.rows_needed = 0
         self.skipped = 0  # facts left out because their step was not finite
         self.minibatch = 0  # what memory allowed, where it was halved
@@ -85,7 +87,7 @@ class RunProgress:
                 self.facts_done, self.rows, self.rows_needed = event.facts_done, event.rows, event.rows_needed
                 self._mark()
             case StepApplied():
-                self.phase, self.step_share = "", 0.0
+                self.phase, self.step_share, self.passed = "", 0.0, None
                 self.facts_done, self.step, self.success = event.facts_done, event.step, event.success
                 self.spending = event.spending
                 self.shortened += event.spending is not None and event.spending.cut < 1
@@ -94,6 +96,8 @@ class RunProgress:
                 self._skip(event)
             case Evaluated():
                 self._scored(event)
+            case PassDone():
+                self.passed = event
             case MinibatchHalved():
                 self.minibatch = event.minibatch
             case JobEnded():
@@ -139,7 +143,10 @@ class RunProgress:
             return "Ready" if self.ended is None else self.ended.value.capitalize()
         if self.paused:
             return "Paused"
-        return self.phase or ("Warming up" if self.warming_up else "Editing")
+        if self.phase or self.warming_up or self.passed is None:
+            return self.phase or ("Warming up" if self.warming_up else "Editing")
+        done = self.passed
+        return f"Editing: {done.taken:,} of {done.facts:,} taken after pass {done.number} of {done.passes}"
 
     def state(self) -> str:
         """Of the model, ``run 2, step 3``; empty while the run that was asked for has not begun."""
@@ -184,6 +191,7 @@ class RunProgress:
 
     def _skip(self, event: StepSkipped) -> None:
         self.phase, self.step_share, self.facts_done = "", 0.0, event.facts_done
+        self.passed = None
         if not event.warming_up:
             self.step, self.success = event.step, None
         self.skipped += event.facts
