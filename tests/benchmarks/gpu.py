@@ -176,7 +176,7 @@ def _moved(architecture: str, recipe: Recipe, device: torch.device) -> dict[str,
     bench.warm_up(4)
     for _ in range(2):
         bench.step(*bench.chunk())
-    return {name: moved.double().cpu() for name, moved in bench.editor.moved().items()}
+    return {name: moved.double().cpu() for name, moved in bench.editor.model.delta().items()}
 
 
 def _llama(shape: Shape, device: torch.device) -> LoadedModel:

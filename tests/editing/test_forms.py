@@ -124,7 +124,7 @@ def edited(loaded: LoadedModel, **changes: object) -> tuple[dict[str, torch.Tens
     ]
     editor = Editor(loaded, select(loaded.modules, "model.layers.{1..2}.mlp.down_proj"), recipe)
     events: list[object] = list(Run(editor, Job(facts, (), TEXTS, TEXTS)).events())
-    return {name: tensor.clone() for name, tensor in editor.moved().items()}, events
+    return {name: tensor.clone() for name, tensor in editor.model.delta().items()}, events
 
 
 @pytest.mark.parametrize("taken", ["form", "fact"])

@@ -55,7 +55,7 @@ def test_a_step_that_took_whole_is_as_with_one_pass(monkeypatch: pytest.MonkeyPa
     for passes in (1, 3):
         editor = editor_of(tiny_model(), WEAK.with_(passes=passes))
         list(Run(editor, job(8)).events())
-        moved.append(editor.moved())
+        moved.append(editor.model.delta())
     for name, tensor in moved[0].items():
         assert torch.equal(tensor, moved[1][name])
 
@@ -68,7 +68,7 @@ def test_a_step_that_fails_in_a_later_pass_leaves_everything_as_it_was(
     events = run.events()
     while not isinstance(next(events), StepApplied):
         pass
-    before = {name: tensor.clone() for name, tensor in editor.moved().items()}
+    before = {name: tensor.clone() for name, tensor in editor.model.delta().items()}
     weights = {name: p.detach().clone() for name, p in editor.loaded.model.named_parameters()}
     inverses = {name: p.inverse.clone() for name, p in editor.precisions.items()}
     rows, real, calls = editor.rows, Editor.shifts, []
@@ -84,7 +84,7 @@ def test_a_step_that_fails_in_a_later_pass_leaves_everything_as_it_was(
         list(events)
     assert len(calls) == 2
     assert editor.rows == rows
-    for name, tensor in editor.moved().items():
+    for name, tensor in editor.model.delta().items():
         assert torch.equal(tensor, before[name])
     for name, parameter in editor.loaded.model.named_parameters():
         assert torch.equal(parameter, weights[name])
@@ -107,7 +107,7 @@ def test_warm_up_memory_holds_shifts_away_from_the_warm_ups_keys() -> None:
 
     editor.observe = observe  # type: ignore[method-assign]
     list(run.events())
-    assert not any(bool(tensor.any()) for tensor in editor.moved().values())
+    assert not any(bool(tensor.any()) for tensor in editor.model.delta().values())
     for name, precision in editor.precisions.items():
         rows = torch.cat(keys[name]).double()
         expected = torch.eye(rows.shape[1], dtype=torch.float64) * RECIPE.ridge + weight * rows.T @ rows

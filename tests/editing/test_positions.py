@@ -37,7 +37,7 @@ def edited(loaded: LoadedModel, facts: Sequence[Fact] = FACTS, **changes: object
     events = list(Run(editor, Job(facts, (), TEXTS, TEXTS)).events())
     assert isinstance(events[-1], RunEnded)
     assert any(isinstance(e, StepApplied) for e in events)
-    return {name: moved.clone() for name, moved in editor.moved().items()}
+    return {name: moved.clone() for name, moved in editor.model.delta().items()}
 
 
 words = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=8)

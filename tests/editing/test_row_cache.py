@@ -35,8 +35,8 @@ def warmed(
     editor = Editor(loaded, select(loaded.modules, MODULES), recipe)
     job = Job((), WARMUP, TEXTS, TEXTS, row_cache=cache)
     if edit:
-        next(iter(editor.moved().values())).add_(0.01)
-        editor.write_weights()
+        next(iter(editor.model.delta().values())).add_(0.01)
+        editor.model.write_weights()
     run = Run(editor, job)
     list(run.prepare())
     passes.clear()

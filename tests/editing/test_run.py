@@ -163,7 +163,7 @@ def test_shifts_do_not_depend_on_the_minibatch(minibatch: int) -> None:
     for size in (3, minibatch):
         editor = editor_of(tiny_model(), RECIPE.with_(minibatch=size))
         list(Run(editor, job()).events())
-        moved[size] = editor.moved()
+        moved[size] = editor.model.delta()
     for name, tensor in moved[3].items():
         assert float((tensor - moved[minibatch][name]).norm() / tensor.norm()) <= 1e-4
 
@@ -192,8 +192,8 @@ def test_stopping_after_a_step_keeps_it_and_going_on_gives_the_uninterrupted_run
     assert (ended.reason, ended.steps_done, ended.facts_done) == (EndReason.STOPPED, 1, 4)
 
     list(Run(editor, job(), done=Done(warmup_steps=4, steps=1)).events())
-    for name, tensor in whole.moved().items():
-        assert torch.equal(tensor, editor.moved()[name])
+    for name, tensor in whole.model.delta().items():
+        assert torch.equal(tensor, editor.model.delta()[name])
 
 
 def test_stopping_at_once_keeps_whole_steps_only() -> None:
@@ -207,8 +207,8 @@ def test_stopping_at_once_keeps_whole_steps_only() -> None:
     assert (ended.reason, ended.steps_done) == (EndReason.STOPPED, 1)
     once = editor_of(tiny_model())
     list(Run(once, Job(job().facts[:4], job().warmup, perplexity_text=TEXTS)).events())
-    for name, tensor in once.moved().items():
-        assert torch.equal(tensor, editor.moved()[name])
+    for name, tensor in once.model.delta().items():
+        assert torch.equal(tensor, editor.model.delta()[name])
 
 
 def test_a_shift_that_is_not_finite_is_not_applied(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,7 +222,7 @@ def test_a_shift_that_is_not_finite_is_not_applied(monkeypatch: pytest.MonkeyPat
     def poisoned(*given: object, **named: object) -> object:
         traced = original(*given, **named)  # type: ignore[arg-type]
         if run.steps_done == 1:
-            kept.update({name: t.clone() for name, t in editor.moved().items()})
+            kept.update({name: t.clone() for name, t in editor.model.delta().items()})
             statistics.update(tensors_of(editor))
             next(iter(traced.values.values()))[0, 0] = float("nan")
         return traced
@@ -230,7 +230,7 @@ def test_a_shift_that_is_not_finite_is_not_applied(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(solving, "trace", poisoned)
     with pytest.raises(NonFinite):
         events.extend(run.events())
-    assert all(torch.equal(kept[name], t) for name, t in editor.moved().items())
+    assert all(torch.equal(kept[name], t) for name, t in editor.model.delta().items())
     assert all(torch.equal(statistics[name], t) for name, t in tensors_of(editor).items())
     assert isinstance(events[-1], RunEnded)
     assert events[-1].reason is EndReason.FAILED
@@ -252,8 +252,8 @@ def test_memory_that_runs_out_halves_the_minibatch_and_changes_nothing(
     editor = editor_of(tiny_model())
     events = list(Run(editor, job()).events())
     assert [e.minibatch for e in of_kind(events, MinibatchHalved)] == [1]
-    for name, tensor in plain.moved().items():
-        assert float((tensor - editor.moved()[name]).norm() / tensor.norm()) <= 1e-4
+    for name, tensor in plain.model.delta().items():
+        assert float((tensor - editor.model.delta()[name]).norm() / tensor.norm()) <= 1e-4
 
 
 def test_restoring_gives_the_unedited_bits() -> None:
@@ -261,7 +261,7 @@ def test_restoring_gives_the_unedited_bits() -> None:
     before = weights(loaded)
     editor = editor_of(loaded)
     list(Run(editor, job()).events())
-    with editor.unedited():
+    with editor.model.unedited():
         assert all(torch.equal(before[k], v) for k, v in weights(loaded).items())
     assert not all(torch.equal(before[k], v) for k, v in weights(loaded).items())
     editor.restore()
@@ -274,7 +274,7 @@ def test_small_shifts_are_not_lost_in_bfloat16_weights() -> None:
     loaded = tiny_model(dtype=torch.bfloat16)
     editor = editor_of(loaded, RECIPE.with_(step_size=1e-6))
     list(Run(editor, job(edits=40)).events())
-    for name, moved in editor.moved().items():
+    for name, moved in editor.model.delta().items():
         assert float(moved.norm()) > 0, name
 
 

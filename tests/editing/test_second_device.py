@@ -32,7 +32,7 @@ def edited_at(device: torch.device) -> dict[str, Tensor]:
     bench = Bench(loaded, [m for m in loaded.modules if m.d_in == INNER and m.layer], recipe)
     bench.warm_up(2)
     bench.step(*bench.chunk())
-    return {name: moved.cpu() for name, moved in bench.editor.moved().items()}
+    return {name: moved.cpu() for name, moved in bench.editor.model.delta().items()}
 
 
 def test_a_step_on_another_device_is_the_same_and_never_waits_for_a_mask() -> None:

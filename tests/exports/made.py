@@ -28,9 +28,9 @@ def moved_editor(
     loaded = tiny_model(architecture, dtype=dtype)
     editor = Editor(loaded, modules_of(loaded, EDITED[architecture]), Recipe())
     random = torch.Generator().manual_seed(seed)
-    for moved in editor.moved().values():
+    for moved in editor.model.delta().values():
         moved.copy_(size * torch.randn(moved.shape, generator=random))
-    editor.write_weights()
+    editor.model.write_weights()
     return editor
 
 

@@ -63,7 +63,7 @@ def test_kept_energy_is_that_of_the_truncated_change(exact_side: int) -> None:
     found = decompose(editor, exact_side=exact_side)
     assert found.exact is (exact_side > 4)
     for part in found.factors:
-        moved = editor.moved()[part.module.name]
+        moved = editor.model.delta()[part.module.name]
         for rank in (1, 5, len(part.singular)):
             rest = (moved - truncated(part, rank)).double().square().sum() / moved.double().square().sum()
             assert part.kept(rank) == pytest.approx(1 - float(rest), abs=1e-5)
@@ -96,7 +96,7 @@ def test_without_edits_there_is_nothing_to_decompose() -> None:
 
 def test_a_change_that_is_not_finite_names_its_module() -> None:
     editor = moved_editor()
-    editor.moved()[editor.modules[1].name][0, 0] = float("inf")
+    editor.model.delta()[editor.modules[1].name][0, 0] = float("inf")
     with pytest.raises(NonFinite, match=r"layers\.2") as raised:
         decompose(editor)
     assert raised.value.module == editor.modules[1].name

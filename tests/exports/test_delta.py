@@ -47,8 +47,8 @@ def test_base_and_delta_are_the_edited_model_bit_for_bit(
 def test_only_modules_that_changed_are_in_it(tmp_path: Path) -> None:
     editor = moved_editor()
     first, second = editor.modules
-    editor.moved()[first.name].zero_()
-    editor.write_weights()
+    editor.model.delta()[first.name].zero_()
+    editor.model.write_weights()
     path = write_delta(editor, tmp_path / f"x{SUFFIX}", CARD)
     assert list(load_file(path)) == [f"{second.name}.weight"]
     whole = sum(p.numel() * 4 for p in editor.loaded.model.parameters())
@@ -162,8 +162,8 @@ def test_a_hostile_file_is_a_sentence_and_writes_nothing(case: str, tmp_path: Pa
 
 def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     editor = moved_editor()
-    next(iter(editor.moved().values()))[0, 0] = float("nan")
-    editor.write_weights()
+    next(iter(editor.model.delta().values()))[0, 0] = float("nan")
+    editor.model.write_weights()
     path = write_delta(editor, tmp_path / "x", CARD)
     with pytest.raises(InputError, match="not finite"):
         apply_delta(open_delta(path), tiny_model(), tmp_path / "out")

@@ -50,8 +50,8 @@ def edited_bench() -> tuple[Bench, torch.Tensor, torch.Tensor]:
     weight = loaded.model.get_submodule(modules[0].name).weight
     assert isinstance(weight, torch.Tensor)
     before = weight.detach().clone()
-    next(iter(bench.editor._edited.values())).moved.fill_(0.5)
-    bench.editor.write_weights()
+    next(iter(bench.editor.model._edited.values())).delta.fill_(0.5)
+    bench.editor.model.write_weights()
     return bench, weight, before
 
 

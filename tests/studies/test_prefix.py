@@ -150,6 +150,6 @@ def test_a_run_gives_the_same_shifts_with_and_without_shared_blocks(monkeypatch:
         run = traced_run(Traces(loaded, down, warmup, edits), recipe, yardstick, Control())
         with unedited_afterwards(run.editor):
             list(run.parts())
-            moved.append({name: tensor.clone() for name, tensor in run.editor.moved().items()})
+            moved.append({name: tensor.clone() for name, tensor in run.editor.model.delta().items()})
     for name, tensor in moved[0].items():
         assert torch.equal(tensor, moved[1][name])

@@ -42,7 +42,7 @@ VARIANTS: dict[str, dict[str, object]] = {
 def real_run(recipe: Recipe, loaded: LoadedModel) -> tuple[list[Event], dict[str, torch.Tensor]]:
     editor = Editor(loaded, select(loaded.modules, recipe.modules), recipe)
     job = Job(EDITS, WARMUP, ordinary_text=TEXTS, perplexity_text=TEXTS)
-    return list(Run(editor, job).events()), editor.moved()
+    return list(Run(editor, job).events()), editor.model.delta()
 
 
 def traces_of(loaded: LoadedModel) -> tuple[Traces, Yardstick]:
@@ -78,7 +78,7 @@ def test_a_run_from_cached_traces_equals_a_run_of_the_same_settings(name: str) -
         run = traced_run(traces, recipe, yardstick, Control())
         with unedited_afterwards(run.editor):
             events = list(run.parts())
-            moved = {k: v.clone() for k, v in run.editor.moved().items()}
+            moved = {k: v.clone() for k, v in run.editor.model.delta().items()}
         for mine, theirs in zip(steps_of(events), steps_of(real), strict=True):
             assert mine.success == theirs.success
             assert mine.loss == pytest.approx(theirs.loss, rel=1e-5)

@@ -83,7 +83,7 @@ class ChangeBudget:
         allowed = math.log(editor.recipe.budget)
         if before is not None:
             return cls(editor, text, watch, replace(before, allowed=allowed))
-        spent = text.loss(editor.loaded, watch) if editor.is_edited else 0.0
+        spent = text.loss(editor.loaded, watch) if editor.model.is_edited else 0.0
         return cls(editor, text, watch, Spending(allowed, spent, tokens=text.tokens))
 
     def allowance(self, facts: int, left: int) -> float:
@@ -93,12 +93,12 @@ class ChangeBudget:
 
     def measure(self, shifts: Shifts) -> float:
         """What is spent with the shifts in the weights; infinite where they break the model."""
-        with self._editor.trying(shifts):
+        with self._editor.model.trying(shifts):
             try:
                 found = self._text.loss(self._editor.loaded, self._watch)
             except NonFinite:
                 return math.inf
-        length = self._editor.relative_length(shifts)
+        length = self._editor.model.relative_length(shifts)
         if math.isfinite(found) and length > 0:
             ratio = max(found - self.spending.spent, 0.0) / length**2
             self.spending = replace(self.spending, ratio=ratio)
@@ -108,7 +108,7 @@ class ChangeBudget:
         """Cautiously; infinite where nothing was measured yet."""
         if math.isnan(self.spending.ratio):
             return math.inf
-        length = self._editor.relative_length(shifts)
+        length = self._editor.model.relative_length(shifts)
         return self.spending.spent + _CAUTION * self.spending.ratio * length**2
 
     def pace(self, factor: float) -> None:

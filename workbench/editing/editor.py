@@ -1,53 +1,45 @@
-"""The state of an edited model: master weights, running statistics, precision; and what a step does to them."""
+"""StableEdit's state on an edited model: running statistics and precision; and what a step does to them."""
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from workbench.editing.carrying import Made
+from workbench.editing.edited_model import EditedModel
 from workbench.editing.events import ModuleStep
 from workbench.editing.moments import Moments
 from workbench.editing.precision import Precision
 from workbench.editing.recipe import Recipe
-from workbench.editing.shift import Shift, inner, inner_dense, ridge_shift
+from workbench.editing.shift import Shift, ridge_shift
 from workbench.editing.tracing import Traced
 from workbench.editing.update import residual
 from workbench.editing.whitening import Whitening, whitening
 from workbench.errors import NonFinite
-from workbench.evaluation.stability import cosine
 from workbench.models.loaded import LoadedModel
 from workbench.models.machine import one_a_thread
-from workbench.models.modules import EditableModule, module_of
-
-
-@dataclass(slots=True)
-class _Edited:
-    """One module under edit. Weights in (d_k, d_v) orientation, float32."""
-
-    module: EditableModule
-    weight: Tensor  # the model's own parameter, in its dtype and orientation
-    base: Tensor  # its value before the first edit, a copy in the same orientation and dtype
-    moved: Tensor  # (d_k, d_v) float32: the sum of all shifts; base + moved is the fp32 master
-    base_norm: float
-    last: Shift | None = None
-    last_norm: float = 0.0
+from workbench.models.modules import EditableModule
 
 
 class Editor:
     """Edits ``modules`` of a loaded model in place. Everything here lives on the model's device."""
 
     def __init__(self, loaded: LoadedModel, modules: Sequence[EditableModule], recipe: Recipe) -> None:
-        self.loaded, self.modules, self.recipe = loaded, tuple(modules), recipe
-        self._edited = {m.name: _edited(loaded, m) for m in modules}
+        self.model, self.recipe = EditedModel(loaded, modules), recipe
         self._statistics_of = {m.name: _statistics_key(m, recipe) for m in modules}
         self.statistics = self._empty_statistics()
         self.precisions: dict[str, Precision] = {}
         # bf16 gradients carry 8 bits: a float32 decomposition loses nothing of them.
         self._decomposition_dtype = torch.float64 if loaded.dtype == torch.float32 else torch.float32
+
+    @property
+    def loaded(self) -> LoadedModel:
+        return self.model.loaded
+
+    @property
+    def modules(self) -> tuple[EditableModule, ...]:
+        return self.model.modules
 
     @property
     def made(self) -> Made:
@@ -71,14 +63,14 @@ class Editor:
 
     def protect(self, text_keys: dict[str, Tensor]) -> None:
         """Start the precision of every module from C₀ (d_k, d_k) over ordinary text; empty: no protection."""
-        for name, edited in self._edited.items():
+        for name, delta in self.model.delta().items():
             self.precisions[name] = Precision.prior(
-                self.recipe.ridge, self.recipe.protection, text_keys.get(name), edited.moved.T
+                self.recipe.ridge, self.recipe.protection, text_keys.get(name), delta.T
             )
 
     def observe(self, traced: Traced) -> None:
         """Step 2: all modules that share statistics are counted in before any is normalised."""
-        for name in self._edited:
+        for name in self._statistics_of:
             self.statistics[self._statistics_of[name]].update(traced.keys[name], traced.values[name])
 
     @contextmanager
@@ -101,7 +93,7 @@ class Editor:
             if whitenings is None:
                 whitenings = {} if warming_up else self._whitenings()
             shifts: dict[str, Shift] = {}
-            for name in self._edited:
+            for name in self._statistics_of:
                 shifts[name] = self._shift(name, traced, whitenings)
         except torch.linalg.LinAlgError as error:
             raise NonFinite(
@@ -129,11 +121,9 @@ class Editor:
         return shift
 
     def apply(self, shifts: dict[str, Shift], traced: Traced | None = None) -> None:
-        """Step 6: W ← W + Δ in the fp32 master, cast to the model's dtype after adding. With ``traced``, the
-        step's keys enter the edit memory; those of a step without shifts, a warm-up's, with their own weight."""
-        for name, shift in shifts.items():
-            self._edited[name].moved.add_(shift.dense())
-            self._write(name)
+        """Step 6. With ``traced``, the step's keys enter the edit memory; those of a step without shifts, a
+        warm-up's, with their own weight."""
+        self.model.add(shifts)
         if traced is not None:
             self.remember(traced.keys, self.recipe.memory if shifts else self.recipe.warmup_memory)
 
@@ -142,33 +132,6 @@ class Editor:
         for name, precision in self.precisions.items():
             if name in keys:  # a step that was skipped has none
                 precision.remember(keys[name], weight)
-
-    @property
-    def is_edited(self) -> bool:
-        return any(bool(e.moved.any()) for e in self._edited.values())
-
-    def relative_length(self, shifts: dict[str, Shift]) -> float:
-        """√Σ (‖Δ‖/‖W₀‖)² over the modules."""
-        return math.hypot(*(s.norm() / self._edited[name].base_norm for name, s in shifts.items()))
-
-    def within_cap(self, shifts: dict[str, Shift], more: dict[str, Shift]) -> dict[str, Shift]:
-        """Of ``more`` what leaves the sum no longer than the recipe's share of its module's unedited weight."""
-        cap = self.recipe.shift_cap
-        return {
-            name: shift
-            for name, shift in more.items()
-            if cap == 0 or shifts[name].plus(shift).norm() <= cap * self._edited[name].base_norm
-        }
-
-    @contextmanager
-    def trying(self, shifts: dict[str, Shift]) -> Iterator[None]:
-        """Within it, the model's weights hold the shifts too; nothing else changes."""
-        try:
-            for name, shift in shifts.items():
-                self._write(name, shift)
-            yield
-        finally:
-            self.write_weights()
 
     @contextmanager
     def passing_memory(self) -> Iterator[None]:
@@ -186,47 +149,9 @@ class Editor:
 
     def restore(self) -> None:
         """The unedited weights, bit for bit, and empty statistics."""
-        for edited in self._edited.values():
-            edited.moved.zero_()
-            edited.last, edited.last_norm = None, 0.0
-            with torch.no_grad():
-                edited.weight.copy_(edited.base)
+        self.model.restore()
         self.statistics = self._empty_statistics()
         self.precisions = {}
-
-    @contextmanager
-    def unedited(self) -> Iterator[None]:
-        """Within it, the model holds the weights from before the first edit."""
-        with torch.no_grad():
-            edited = {name: e.weight.clone() for name, e in self._edited.items()}
-            for e in self._edited.values():
-                e.weight.copy_(e.base)
-        try:
-            yield
-        finally:
-            with torch.no_grad():
-                for name, e in self._edited.items():
-                    e.weight.copy_(edited[name])
-
-    def moved(self) -> dict[str, Tensor]:
-        """Module name → the sum of its shifts, (d_k, d_v) float32; the live tensors."""
-        return {name: e.moved for name, e in self._edited.items()}
-
-    def base(self) -> dict[str, Tensor]:
-        """Module name → unedited weight as the model stores it."""
-        return {name: e.base for name, e in self._edited.items()}
-
-    def write_weights(self) -> None:
-        """Put base + moved into the model, after ``moved`` was changed from outside."""
-        for name in self._edited:
-            self._write(name)
-
-    def _write(self, name: str, tried: Shift | None = None) -> None:
-        edited = self._edited[name]
-        total = edited.moved if tried is None else edited.moved + tried.dense()
-        moved = total if edited.module.transposed else total.T
-        with torch.no_grad():
-            edited.weight.copy_(edited.base.float() + moved)
 
     def _empty_statistics(self) -> dict[str, Moments]:
         whiten = self.recipe.normalisation == "whitening"
@@ -257,39 +182,22 @@ class Editor:
         return ridge_shift(keys, target, self.recipe.ridge)
 
     def _measured(self, name: str, shift: Shift, whitenings: dict[str, Whitening]) -> ModuleStep:
-        edited = self._edited[name]
-        statistics = self.statistics[self._statistics_of[name]]
-        used = whitenings.get(self._statistics_of[name])
-        norm, sum_norm = shift.norm(), float(edited.moved.norm())
-        with_sum = inner_dense(shift, edited.moved)
-        previous = float("nan")
-        if edited.last is not None:
-            previous = cosine(inner(shift, edited.last), norm, edited.last_norm)
-        edited.last, edited.last_norm = shift, norm
-        drifted = max(sum_norm**2 + 2 * with_sum + norm**2, 0.0) ** 0.5
-        nan = float("nan")
+        moves, key = self.model.moves(name, shift), self._statistics_of[name]
+        used, nan = whitenings.get(key), float("nan")
         return ModuleStep(
-            shift_norm=norm,
-            weight_drift=drifted / edited.base_norm,
-            cosine_previous=previous,
-            cosine_sum=cosine(with_sum, norm, sum_norm),
+            shift_norm=moves.norm,
+            weight_drift=moves.drift,
+            cosine_previous=moves.cosine_previous,
+            cosine_sum=moves.cosine_sum,
             eigenvalue_min=float(used.eigenvalues[0]) if used else nan,
             eigenvalue_max=float(used.eigenvalues[-1]) if used else nan,
             condition=used.condition if used else nan,
             floored_share=used.floored_share if used else nan,
             floor=used.floor if used else nan,
-            rows=statistics.rows,
-            d_out=edited.module.d_out,
+            rows=self.statistics[key].rows,
+            d_out=self.model.delta()[name].shape[1],
             spectrum=(used.spectrum() if used else torch.empty(0)).double().numpy(),
         )
-
-
-def _edited(loaded: LoadedModel, module: EditableModule) -> _Edited:
-    weight = module_of(loaded.model, module).weight
-    assert isinstance(weight, Tensor)
-    base = weight.detach().clone()
-    moved = torch.zeros(module.d_in, module.d_out, dtype=torch.float32, device=weight.device)
-    return _Edited(module, weight, base, moved, float(base.float().norm()))
 
 
 def _statistics_key(module: EditableModule, recipe: Recipe) -> str:

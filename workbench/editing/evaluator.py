@@ -68,18 +68,18 @@ class Evaluator:
 
     def unedited(self) -> Evaluated:
         """Of all facts and texts."""
-        with self.editor.unedited():
+        with self.editor.model.unedited():
             return self._unedited(self.facts)
 
     def after_first_step(self) -> Iterator[Evaluated]:
         """What its facts said before and say now, then all else of the unedited model: nothing is scored before the
         step, so that its curves need not wait."""
         alone = self._first_alone
-        with self.editor.unedited():
+        with self.editor.model.unedited():
             before = self._unedited(self._first(1) if alone else self.facts, texts=False, alone=alone)
         yield replace(before, per_fact=before.per_fact.padded(len(self.facts)))
         yield self.first_answers()
-        with self.editor.unedited():
+        with self.editor.model.unedited():
             rest = self._unedited(self.facts) if alone else self._with_texts(before)
         yield rest
 

@@ -116,7 +116,7 @@ class Run:
 
     def prepare(self) -> Iterator[Event]:
         """Ordinary text and key protection; of a run that is continued, the scores of the unedited model too."""
-        with self.editor.unedited():
+        with self.editor.model.unedited():
             self._texts = gather_texts(self.editor.loaded, self.job, self.recipe, self.control)
             if self.editor.keeps_precision and not self.editor.precisions:
                 self._protect()
@@ -160,7 +160,7 @@ class Run:
 
     def _known_rows(self) -> RowCache | None:
         """None where a warm-up reads an edited model."""
-        folder, unedited = self.job.row_cache, not self.editor.is_edited
+        folder, unedited = self.job.row_cache, not self.editor.model.is_edited
         if folder is None or self.recipe.warmup_mode != "statistics" or not unedited:
             return None
         return RowCache(folder, self.editor.loaded, self.editor.modules, self.recipe)
@@ -227,6 +227,7 @@ class Run:
             return
         measured = self.editor.measure(shifts, whitenings)
         self.editor.apply(shifts, traced)
+        self.editor.model.remember_last(shifts)
         applied = self._applied(chunk, traced, measured, time.monotonic() - began)
         self.sink.keep_step(applied.step, False, shifts, traced, applied)
         applied = replace(applied, seconds=time.monotonic() - began)

@@ -78,7 +78,7 @@ class Solver:
         left = torch.arange(len(chunk.items))
         with self.editor.passing_memory():
             for number in range(1, self.recipe.passes):
-                with self.editor.trying(growth.shifts):
+                with self.editor.model.trying(growth.shifts):
                     again = yield from self._pass_through(chunk, left, names, number)
                 taken = chunk.taken(again.success >= 1, left, self.recipe.taken == "fact")
                 self.editor.remember(traced.of(taken).keys, self.recipe.memory)
@@ -92,7 +92,7 @@ class Solver:
                 left, traced = left[~taken], again.of(~taken)
                 edited = traced.edited(self.recipe.at_subject(number))
                 found, _ = self.editor.shifts(edited, False, whitenings)
-                more = self.editor.within_cap(growth.shifts, growth.paced(found))
+                more = self.editor.model.within_cap(growth.shifts, growth.paced(found), self.recipe.shift_cap)
                 if not more:
                     break
                 growth.add(more)

@@ -76,7 +76,7 @@ def adapted(editor: "Editor", folder: Path) -> Iterator[LoadedModel]:
     Raises ExportError where PEFT does not read what was written. The model is in any case what it was afterwards."""
     loaded = editor.loaded
     modules = {m.name: module_of(loaded.model, m) for m in editor.modules}
-    with editor.unedited():
+    with editor.model.unedited():
         try:
             _load(loaded, folder)
             yield loaded

@@ -102,7 +102,7 @@ def decompose(
 
     Raises ExportError without edits, NonFinite and Cancelled."""
     watch = Watch(progress, cancel)
-    moved = {name: tensor for name, tensor in editor.moved().items() if bool(tensor.any())}
+    moved = {name: tensor for name, tensor in editor.model.delta().items() if bool(tensor.any())}
     if not moved:
         raise ExportError(NO_EDITS)
     found: list[Factors] = []

@@ -59,7 +59,7 @@ def write_delta(
 def changed_weights(editor: "Editor") -> dict[str, Tensor]:
     """Parameter name → edited weight on the CPU, of the modules whose weight is not the base's."""
     found: dict[str, Tensor] = {}
-    base = editor.base()
+    base = editor.model.base()
     for module in editor.modules:
         weight = module_of(editor.loaded.model, module).weight
         assert isinstance(weight, Tensor)
@@ -70,7 +70,7 @@ def changed_weights(editor: "Editor") -> dict[str, Tensor]:
 
 def delta_bytes(editor: "Editor") -> int:
     """About what the file takes."""
-    return sum(t.numel() * t.element_size() for t in editor.base().values()) + _SIDE_BYTES
+    return sum(t.numel() * t.element_size() for t in editor.model.base().values()) + _SIDE_BYTES
 
 
 def tensors_sha256(tensors: Mapping[str, Tensor], watch: Watch) -> str:

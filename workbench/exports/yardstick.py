@@ -41,7 +41,7 @@ def prepare_yardstick(
     facts = encode_facts(loaded, job.facts[: edited.facts], batching.Watch(cancel))
     behind = scores_behind(edited.session, edited.run)
     kept = {r.step: r.scores for r in behind if r.scores.facts == edited.facts}
-    with edited.editor.unedited():
+    with edited.editor.model.unedited():
         given = gather_texts(loaded, job, edited.run.recipe, _Told(watch))
         texts = encode_texts(loaded, given.perplexity)
         counting = _passes(watch, "scoring the unedited model")

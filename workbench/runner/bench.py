@@ -227,7 +227,7 @@ class Bench:
             if (
                 self.loaded is not None
                 and not control.is_set()
-                and (self.editor is None or not self.editor.is_edited)
+                and (self.editor is None or not self.editor.model.is_edited)
             ):
                 read_ahead(self.loaded, modules, recipe, job, control)
 
@@ -238,7 +238,7 @@ class Bench:
             if (editor := self.editor) is None:
                 yield self._model()
             else:
-                with editor.unedited():
+                with editor.model.unedited():
                     yield editor.loaded
 
     @contextmanager
@@ -248,8 +248,8 @@ class Bench:
             if (editor := self.editor) is None:
                 yield self._model()
             else:
-                with editor.unedited():
-                    editor.write_weights()
+                with editor.model.unedited():
+                    editor.model.write_weights()
                     yield editor.loaded
 
     def _model(self) -> "LoadedModel":

@@ -107,7 +107,7 @@ def require_same_base(editor: Editor, record: RunRecord) -> None:
 
 
 def weights_fingerprint(editor: Editor) -> str:
-    return fingerprint(editor.base())
+    return fingerprint(editor.model.base())
 
 
 def modules_of(loaded: LoadedModel, record: RunRecord) -> tuple[EditableModule, ...]:
@@ -278,7 +278,7 @@ def _remember_shifts(
     except SessionError as error:
         _log.warning("The next step is compared with none: %s", error)
     else:
-        editor.measure(shifts, {})
+        editor.model.remember_last(shifts)
 
 
 def _lost(error: SessionError, step: StepRecord) -> SessionError:

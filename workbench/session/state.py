@@ -16,7 +16,7 @@ _WORDS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # bytes of an element
 def state_tensors(editor: Editor) -> dict[str, Tensor]:
     """The live tensors: ``moved/MODULE`` (d_k, d_v) where not zero, ``statistics/NAME/PART`` and ``…/rows`` where
     rows were seen, ``inverse/MODULE`` (d_k, d_k) where there is a precision."""
-    tensors = {f"moved/{name}": moved for name, moved in editor.moved().items() if bool(moved.any())}
+    tensors = {f"moved/{name}": moved for name, moved in editor.model.delta().items() if bool(moved.any())}
     for name, moments in editor.statistics.items():
         if moments.rows:
             tensors[f"statistics/{name}/rows"] = torch.tensor([moments.rows])
@@ -29,7 +29,7 @@ def load_state(editor: Editor, tensors: Mapping[str, Tensor]) -> None:
     not fit."""
     _require_fit(editor, tensors)
     editor.restore()
-    for name, moved in editor.moved().items():
+    for name, moved in editor.model.delta().items():
         if f"moved/{name}" in tensors:
             moved.copy_(tensors[f"moved/{name}"])
     for name, moments in editor.statistics.items():
@@ -42,7 +42,7 @@ def load_state(editor: Editor, tensors: Mapping[str, Tensor]) -> None:
         for name, tensor in tensors.items()
         if name.startswith(prefix)
     }
-    editor.write_weights()
+    editor.model.write_weights()
 
 
 def fingerprint(tensors: Mapping[str, Tensor]) -> str:
@@ -81,7 +81,7 @@ def _require_fit(editor: Editor, tensors: Mapping[str, Tensor]) -> None:
 
 def _wanted_shapes(editor: Editor) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
-    for name, moved in editor.moved().items():
+    for name, moved in editor.model.delta().items():
         shapes[f"moved/{name}"] = tuple(moved.shape)
         if editor.keeps_precision:
             shapes[f"inverse/{name}"] = (moved.shape[0], moved.shape[0])

@@ -76,8 +76,8 @@ class TracedEditor(Editor):
         """``text_keys`` is read from the traces."""
         del text_keys
         self.precisions = {
-            name: Precision(self.traces.inverse(name, self.recipe, moved.T, self._control))
-            for name, moved in self.moved().items()
+            name: Precision(self.traces.inverse(name, self.recipe, delta.T, self._control))
+            for name, delta in self.model.delta().items()
         }
 
     def _whitenings(self) -> dict[str, Whitening]:
