@@ -9,7 +9,7 @@ from tests.tiny import ARCHITECTURES, tiny_model
 from workbench.errors import ModelLoadError
 from workbench.evaluation.generation import Stop, generate
 from workbench.models import caching
-from workbench.models.caching import next_logits, read_logits, require_caching, shared_prefix
+from workbench.models.caching import next_logits, read_logits, require_caching, shared_prefix, takes_gaps
 from workbench.models.encoding import Encoded
 from workbench.models.forward import answer_logits
 from workbench.models.loaded import LoadedModel
@@ -27,6 +27,19 @@ def test_cached_and_uncached_logits_agree(architecture: str) -> None:
     last, _ = next_logits(model, IDS[:, 5:], cache)
     assert torch.allclose(last, whole, atol=1e-5)
     require_caching(model)
+
+
+@pytest.mark.parametrize("architecture", list(ARCHITECTURES))
+@torch.inference_mode()
+def test_a_row_with_gaps_gives_what_it_gives_without(architecture: str) -> None:
+    model = tiny_model(architecture, seed=11).model
+    assert takes_gaps(model)
+    mask = torch.tensor([[1] * 6, [1, 1, 0, 0, 1, 1]])
+    _, cache = next_logits(model, IDS[:, :5], None, mask[:, :5])
+    found, _ = next_logits(model, IDS[:, 5:], cache, mask)
+    alone, _ = next_logits(model, IDS[1:, [0, 1, 4, 5]], None)
+    whole, _ = next_logits(model, IDS[:1], None)
+    assert torch.allclose(found, torch.cat([whole, alone]), atol=1e-5)
 
 
 def test_the_starter_uses_its_cache(starter: LoadedModel) -> None:

@@ -1,8 +1,7 @@
-"""Token by token with a key-value cache, many prompts at once.
+"""Token by token with a key-value cache, many prompts at once. Rows that are finished leave the batch.
 
-Prompts of one length share a batch: without padding, no architecture needs an attention mask or positions,
-and a row's result does not depend on its neighbours. Rows that are finished leave the batch.
-"""
+Prompts of several lengths share a batch where the model takes gaps before them, and only where the likeliest token is
+picked: a row's result does not depend on its neighbours then, but for the rounding."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from workbench.evaluation.batching import Watch, for_each_batch
 from workbench.evaluation.reading import non_finite
-from workbench.models.caching import next_logits, prefix_cache, shared_prefix
+from workbench.models.caching import next_logits, prefix_cache, shared_prefix, takes_gaps
 from workbench.models.encoding import Encoded
 from workbench.models.loaded import LoadedModel
 
@@ -50,8 +49,16 @@ def generate(
         for i, ids in zip(batch, _generate_batch(loaded, prompts, batch, stop, pick, watch), strict=True):
             written[i] = ids
 
-    for_each_batch(_batches(prompts, stop.limits), work, watch)
+    together = pick is greedy and _may_mix(loaded, prompts, stop.limits)
+    for_each_batch(_batches(prompts, stop.limits, together=together), work, watch)
     return written
+
+
+def _may_mix(loaded: LoadedModel, prompts: Sequence[Sequence[int]], limits: Sequence[int]) -> bool:
+    """Gaps count in a sliding window, which no row may fill."""
+    window = getattr(loaded.model.config.get_text_config(), "sliding_window", None)
+    longest = max(map(len, prompts), default=0) + max(limits, default=0)
+    return len(set(map(len, prompts))) > 1 and longest <= (window or longest) and takes_gaps(loaded.model)
 
 
 def end_tokens(loaded: LoadedModel) -> frozenset[int]:
@@ -62,13 +69,17 @@ def end_tokens(loaded: LoadedModel) -> frozenset[int]:
     return frozenset(t for t in (*several, loaded.tokenizer.eos_token_id) if t is not None)
 
 
-def _batches(prompts: Sequence[Sequence[int]], limits: Sequence[int]) -> list[list[int]]:
-    """Prompts of one length, the longest first; within a length those that may grow longest first."""
+def _batches(
+    prompts: Sequence[Sequence[int]], limits: Sequence[int], *, together: bool = False
+) -> list[list[int]]:
+    """The longest prompts first, and of those that are equally long those that may grow longest; of one length each,
+    or all lengths ``together``."""
     order = sorted(range(len(prompts)), key=lambda i: (-len(prompts[i]), -limits[i], i))
     found: list[list[int]] = []
-    for width, group in groupby(order, key=lambda i: len(prompts[i])):
+    for _, group in groupby(order, key=lambda i: together or len(prompts[i])):
         rows = list(group)
-        size = max(1, BATCH_TOKENS // (width + limits[rows[0]]))
+        width = len(prompts[rows[0]]) + max(limits[i] for i in rows)
+        size = max(1, BATCH_TOKENS // width)
         found += [rows[i : i + size] for i in range(0, len(rows), size)]
     return found
 
@@ -85,13 +96,14 @@ def _generate_batch(
     device = loaded.model.device
     written: dict[int, list[int]] = {row: [] for row in batch}
     alive = [row for row in batch if stop.limits[row] > 0]
-    shared = shared_prefix([prompts[row] for row in alive], len(prompts[alive[0]]) - 1) if alive else 0
+    shortest = min((len(prompts[row]) for row in alive), default=1)
+    shared = shared_prefix([prompts[row] for row in alive], shortest - 1) if alive else 0
     cache = prefix_cache(loaded.model, prompts[alive[0]][:shared], len(alive)) if shared else None
-    ids = torch.tensor([list(prompts[row][shared:]) for row in alive], device=device)  # (b, T)
+    ids, mask = _with_gaps([prompts[row] for row in alive], shared, device)
     steps = max(stop.limits[row] for row in batch)
     for step in range(steps):
         watch.check()
-        logits, cache = next_logits(loaded.model, ids, cache)
+        logits, cache = next_logits(loaded.model, ids, cache, mask)
         _check_finite(loaded, logits, [prompts[row] for row in alive])
         picked = pick(logits, alive, step)
         kept = _append(written, alive, picked.tolist(), stop)
@@ -102,8 +114,23 @@ def _generate_batch(
             cache.batch_select_indices(places)
         alive = [alive[k] for k in kept]
         ids = picked[places][:, None]  # (b, 1)
+        if mask is not None:
+            mask = torch.cat([mask[places], torch.ones_like(ids)], dim=1)
         watch.report(len(batch) * (step + 1) // steps)
     return list(written.values())
+
+
+def _with_gaps(
+    prompts: Sequence[Sequence[int]], shared: int, device: torch.device
+) -> tuple[Tensor, Tensor | None]:
+    """(b, T) ids behind the ``shared`` ones, gaps first; and the mask (b, shared + T), None where there are no gaps."""
+    rest = [list(ids[shared:]) for ids in prompts]
+    width = max(map(len, rest), default=0)
+    ids = torch.tensor([[0] * (width - len(row)) + row for row in rest], device=device)
+    if all(len(row) == width for row in rest):
+        return ids, None
+    mask = [[1] * shared + [0] * (width - len(row)) + [1] * len(row) for row in rest]
+    return ids, torch.tensor(mask, device=device)
 
 
 def _append(written: dict[int, list[int]], rows: list[int], tokens: list[int], stop: Stop) -> list[int]:

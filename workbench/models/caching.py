@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -17,16 +18,46 @@ _TOLERANCE = {
     torch.float64: 1e-3,
 }  # relative; a cache that is ignored is off by more than 0.1
 _HALF_TOLERANCE = 0.05
+_takes_gaps: WeakKeyDictionary[PreTrainedModel, bool] = WeakKeyDictionary()
 SHORTEST_PREFIX = 16  # tokens that several sequences share, from which they are read once
 
 
-def next_logits(model: PreTrainedModel, ids: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
-    """(B, T) new ids after what the cache holds → float32 logits (B, vocabulary) of the next token."""
+def next_logits(
+    model: PreTrainedModel, ids: Tensor, cache: Cache | None, mask: Tensor | None = None
+) -> tuple[Tensor, Cache]:
+    """(B, T) new ids after what the cache holds → float32 logits (B, vocabulary) of the next token. ``mask`` (B, cached
+    + T): 0 where a row has a gap in place of a token, never at its last; None: no row has any."""
     name = _argument(model)
     rows = torch.arange(len(ids), device=ids.device)
+    around: dict[str, Tensor] = {}
+    if mask is not None:
+        around = {
+            "attention_mask": mask,
+            "position_ids": (mask.cumsum(-1) - 1).clamp_min(0)[:, -ids.shape[1] :],
+        }
     with logits_only_at(model, rows, torch.full_like(rows, ids.shape[1] - 1)):
-        output = model(input_ids=ids, use_cache=True, **{name: cache})
+        output = model(input_ids=ids, use_cache=True, **around, **{name: cache})
     return output.logits.float(), output[name]
+
+
+@torch.inference_mode()
+def takes_gaps(model: PreTrainedModel) -> bool:
+    """Whether a row with a gap gives the logits that it gives without; looked at once a model."""
+    if model not in _takes_gaps:
+        _takes_gaps[model] = _gives_the_same_with_gaps(model)
+    return _takes_gaps[model]
+
+
+def _gives_the_same_with_gaps(model: PreTrainedModel) -> bool:
+    ids, mask = _trial_ids(model).repeat(2, 1), torch.ones(2, 8, dtype=torch.long, device=model.device)
+    mask[1, :3] = 0
+    try:
+        _, cache = next_logits(model, ids[:, :7], None, mask[:, :7])
+        with_gaps, _ = next_logits(model, ids[:, 7:], cache, mask)
+    except (TypeError, ValueError):  # no such arguments
+        return False
+    without = torch.cat([next_logits(model, ids[:1], None)[0], next_logits(model, ids[1:, 3:], None)[0]])
+    return _relative(with_gaps, without) <= _tolerance(model)
 
 
 @torch.inference_mode()
@@ -69,18 +100,32 @@ def prefix_cache(model: PreTrainedModel, prefix: Sequence[int], rows: int) -> Ca
 def require_caching(model: PreTrainedModel) -> None:
     """Raises ModelLoadError where logits from a cache are not those of one pass over the whole text: a library that
     renames the argument drops the cache without an error."""
-    ids = (
-        torch.arange(1, 9, device=model.device)[None] * 7 % model.config.get_text_config().vocab_size
-    )  # (1, 8)
+    ids = _trial_ids(model)
     whole, _ = next_logits(model, ids, None)
     _, cache = next_logits(model, ids[:, :5], None)
     continued, _ = next_logits(model, ids[:, 5:], cache)
-    off = float((continued - whole).norm() / whole.norm())
-    if off > _TOLERANCE.get(model.dtype, _HALF_TOLERANCE):
+    off = _relative(continued, whole)
+    if off > _tolerance(model):
         raise ModelLoadError(
             f"{type(model).__name__} gives other logits from its cache than without it (relative difference "
             f"{off:.2g}): this version of transformers cannot be used with it; install one that the workbench allows."
         )
+
+
+def _trial_ids(model: PreTrainedModel) -> Tensor:
+    """(1, 8)."""
+    ids: Tensor = (
+        torch.arange(1, 9, device=model.device)[None] * 7 % model.config.get_text_config().vocab_size
+    )
+    return ids
+
+
+def _relative(found: Tensor, wanted: Tensor) -> float:
+    return float((found - wanted).norm() / wanted.norm())
+
+
+def _tolerance(model: PreTrainedModel) -> float:
+    return _TOLERANCE.get(model.dtype, _HALF_TOLERANCE)
 
 
 def _argument(model: PreTrainedModel) -> str:
