@@ -11,7 +11,7 @@ from tests.session.kept_runs import assert_same_state, copied, job, recipe, run_
 from tests.tiny import tiny_model
 from workbench.cli import loading, main
 from workbench.cli.comparing import session_and_run
-from workbench.cli.ledger import place, positions
+from workbench.cli.places import place, positions
 from workbench.editing import solving, tracing
 from workbench.errors import InputError, OutOfMemory
 from workbench.models.loaded import LoadedModel

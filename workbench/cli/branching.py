@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def go_on_from(options: argparse.Namespace) -> int:
     """As ``workbench resume`` with the new run; the session stands at it afterwards."""
     from workbench.cli.following import follow, tell_result
-    from workbench.cli.ledger import place, positions
     from workbench.cli.loading import load_base, way_back
+    from workbench.cli.places import place, positions
     from workbench.cli.progress import ProgressLine
     from workbench.cli.sessions import require_writable
     from workbench.session.folder import Session

@@ -15,8 +15,8 @@ from workbench.desktop.log.handler import LogKeeper
 from workbench.desktop.main_window import MainWindow
 from workbench.desktop.shell.crash import CrashCatcher, CrashDialog
 from workbench.desktop.shell.ending import EndingSignals
+from workbench.desktop.shell.leaving import what_is_saved
 from workbench.desktop.shell.preferences import theme_of
-from workbench.desktop.shell.questions import what_is_saved
 from workbench.desktop.shell.settings import person_settings
 from workbench.desktop.theme import Theme, application_icon
 from workbench.storage.log_file import logging_to_file

@@ -1,12 +1,16 @@
 """Which runs are behind a state of the model, and where the session stands."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import SessionError
-from workbench.session.folder import Session
+
+if TYPE_CHECKING:
+    from workbench.session.folder import Session
 
 CHAIN, CUTS = "window/chain", "window/cuts"  # settings that tell where the session stands
 _BEHIND = "run/{}/behind"
@@ -23,7 +27,7 @@ class Chain:
     def cut(self, run: int) -> int | None:
         return self.cuts.get(run)
 
-    def then(self, run: int) -> "Chain":
+    def then(self, run: int) -> Chain:
         """A run that goes on from here, or goes on with itself."""
         return _chain(
             [*(r for r in self.runs if r != run), run], {r: s for r, s in self.cuts.items() if r != run}

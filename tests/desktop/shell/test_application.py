@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from workbench.desktop.main_window import MainWindow
 from workbench.desktop.shell.about import libraries
 from workbench.desktop.shell.crash import CrashCatcher, CrashDialog
-from workbench.desktop.shell.questions import what_is_saved
+from workbench.desktop.shell.leaving import what_is_saved
 
 FIRST_WINDOW = """
 import sys

@@ -11,8 +11,8 @@ from tests.desktop.shell.test_main_window import warm_up_and_edit
 from tests.desktop.shell.walker import Walker
 from workbench.desktop.facts import prepared
 from workbench.desktop.facts.export import _Writing
+from workbench.desktop.questions import may_discard
 from workbench.desktop.shell.notices import Notice
-from workbench.desktop.shell.questions import may_discard
 from workbench.facts.fact import Fact
 
 MARKUP = "<b>bold<img src=x>"

@@ -19,7 +19,7 @@ from workbench.desktop.facts.lines_table import LinesTable
 from workbench.desktop.facts.store.columns import problem_of, tags_of
 from workbench.desktop.facts.store.fact_list import FactList
 from workbench.desktop.facts.widgets import label_of, plain_label, push_button
-from workbench.desktop.shell.questions import may_lose_typed
+from workbench.desktop.questions import may_lose_typed
 from workbench.desktop.theme import mark
 from workbench.facts.fact import Fact, Probe
 from workbench.facts.text import clean, cut, fold

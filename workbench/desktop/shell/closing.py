@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from workbench.desktop.background import drop_all, still_working
-from workbench.desktop.shell.questions import may_stop
+from workbench.desktop.questions import may_stop
 from workbench.desktop.widgets import ProgressRow, label, push_button, row
 
 if TYPE_CHECKING:

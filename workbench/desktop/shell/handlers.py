@@ -14,9 +14,9 @@ from PySide6.QtGui import QDropEvent
 from workbench.desktop.background import Background
 from workbench.desktop.facts import Batch, State
 from workbench.desktop.facts.drops import local_file
+from workbench.desktop.questions import may_discard, may_start_over
 from workbench.desktop.shell.ledger_handlers import LedgerHandlers
 from workbench.desktop.shell.notices import Notice
-from workbench.desktop.shell.questions import may_discard, may_start_over
 from workbench.desktop.shell.session_handlers import SessionHandlers
 from workbench.desktop.shell.situation import NO_ENGINE, reasons
 from workbench.desktop.shell.study_handlers import StudyHandlers

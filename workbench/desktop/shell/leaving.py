@@ -1,4 +1,5 @@
-"""What becomes of changes that cannot be saved where a session is left: wait, save elsewhere, discard, or stay."""
+"""What is saved, and what becomes of changes that cannot be where a session is left: wait, save elsewhere, discard, or
+stay."""
 
 from __future__ import annotations
 
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from workbench.desktop.shell.questions import Unsaved, what_of_unsaved
+from workbench.desktop.questions import Unsaved, what_of_unsaved
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.desktop.main_window import MainWindow
+    from workbench.desktop.workspace.keeper import SessionKeeper
 
 _log = logging.getLogger("workbench")
 
@@ -68,3 +70,15 @@ def ask_where(window: MainWindow) -> Path | None:
         return None
     path = Path(chosen)
     return path if path.suffix == SUFFIX else path.with_name(f"{path.name}{SUFFIX}")
+
+
+def what_is_saved(keeper: SessionKeeper) -> str:
+    """For whoever was just told that something went wrong."""
+    if keeper.is_failing:
+        return f"Not saved yet: {keeper.unsaved}. Saving is tried again automatically; you can go on working."
+    if keeper.session is None:
+        return "There was nothing to save yet; you can go on working."
+    return (
+        f"The session {keeper.name} is safe: facts are saved as you go, and every finished step of its runs is on disk "
+        f"in {keeper.session.folder}. You can go on working."
+    )

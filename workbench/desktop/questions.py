@@ -5,8 +5,6 @@ from enum import Enum
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from workbench.desktop.workspace.keeper import SessionKeeper
-
 Role = QMessageBox.ButtonRole
 
 
@@ -69,18 +67,6 @@ def what_of_unsaved(parent: QWidget, what: str, error: Exception) -> Unsaved:
     box.exec()
     box.deleteLater()
     return next((choice for button, choice in buttons.items() if button is box.clickedButton()), Unsaved.STAY)
-
-
-def what_is_saved(keeper: SessionKeeper) -> str:
-    """For whoever was just told that something went wrong."""
-    if keeper.is_failing:
-        return f"Not saved yet: {keeper.unsaved}. Saving is tried again automatically; you can go on working."
-    if keeper.session is None:
-        return "There was nothing to save yet; you can go on working."
-    return (
-        f"The session {keeper.name} is safe: facts are saved as you go, and every finished step of its runs is on disk "
-        f"in {keeper.session.folder}. You can go on working."
-    )
 
 
 def _ask(
