@@ -1,0 +1,1 @@
+"""The editors that a run may take."""
