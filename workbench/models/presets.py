@@ -74,7 +74,7 @@ def suggest(modules: Sequence[EditableModule]) -> Preset:
     """A guess for a model that no preset knows: the down-projections at 60 to 90 % depth, with the
     starter's recipe and its step size scaled by 1 / (d_k √d_v)."""
     starter = next(p for p in presets() if p.name == _STARTER)
-    down = _down_projections(modules)
+    down = down_projections(modules)
     depth = 1 + max(m.layer for m in modules)
     deep = [m for m in down if 6 * depth <= 10 * m.layer < 9 * depth] or down[-1:]
     reference = int(starter.model["intermediate_size"]) * math.sqrt(int(starter.model["hidden_size"]))
@@ -91,7 +91,7 @@ def suggest(modules: Sequence[EditableModule]) -> Preset:
     )
 
 
-def _down_projections(modules: Sequence[EditableModule]) -> list[EditableModule]:
+def down_projections(modules: Sequence[EditableModule]) -> list[EditableModule]:
     """Of each layer the last map with the most inputs: from the inner width back to the hidden state."""
     by_layer: dict[int, list[EditableModule]] = {}
     for m in modules:

@@ -1,0 +1,74 @@
+"""C, the mean outer product of a module's keys over ordinary text, and what the solves make of it.
+
+C is ``editing.protection.text_keys``: not centred, without each text's first token, which the published one has."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from workbench.editing.precision import Precision
+from workbench.editing.protection import TOKENS_PER_TEXT
+from workbench.models.encoding import encode_prompt
+
+KEYS_PER_DIMENSION = 10  # of C, for it to be sure of every direction
+SINGULAR = 1e-6  # of the mean eigenvalue: directions with less are not told from empty ones
+
+
+def key_count(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> int:
+    """How many keys ``text_keys`` takes from the texts, the same in every module."""
+    return sum(max(0, min(len(encode_prompt(tokenizer, text)), TOKENS_PER_TEXT) - 1) for text in texts)
+
+
+def texts_needed(d_key: int) -> int:
+    """Full texts that give ten keys a dimension: 244 at 1,536 and 2,276 at 14,336."""
+    return math.ceil(KEYS_PER_DIMENSION * d_key / (TOKENS_PER_TEXT - 1))
+
+
+def singular_ridge(covariance: Tensor) -> float:
+    """What to add to C's diagonal: 0 where every eigenvalue is above 1e-6 of their mean, else that."""
+    matrix = covariance.double()
+    ridge = SINGULAR * float(matrix.diagonal().mean())
+    shifted = matrix - ridge * torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
+    return ridge if int(torch.linalg.cholesky_ex(shifted)[1]) else 0.0
+
+
+def covariance_precision(covariance: Tensor, weight: float, like: Tensor) -> Precision:
+    """A = (λC)⁻¹ (d_k, d_k), with a ridge where C is singular; dtype and device of ``like``.
+
+    ``remember(keys, 1)`` after every step makes MEMIT MEMIT-seq. With λ = 1, ``inverse`` is ROME's C⁻¹."""
+    return Precision.prior(weight * singular_ridge(covariance), weight, covariance, like)
+
+
+@dataclass(frozen=True, slots=True)
+class NullSpace:
+    """The directions of the keys' space that ordinary text hardly uses."""
+
+    projector: Tensor  # (d_k, d_k) float64 P
+    rank: int  # directions that P keeps
+    energy: float  # share of C's trace in them, 0 to 1: what an edit may disturb
+    threshold: float  # absolute: eigenvalues of C below it are kept
+
+    @property
+    def share(self) -> float:
+        """Of the directions, 0 to 1."""
+        return self.rank / len(self.projector)
+
+    def precision(self, ridge: float, like: Tensor) -> Precision:
+        """A₀ = P/λ: AlphaEdit with ``remember(keys, 1)`` after every step. Dtype and device of ``like``."""
+        return Precision((self.projector / ridge).to(like))
+
+
+def null_space(covariance: Tensor, threshold: float, *, relative: bool) -> NullSpace:
+    """P = U₀U₀ᵀ over the eigenvectors of C whose eigenvalue is below ``threshold``, or with ``relative`` below that
+    share of their mean. One eigendecomposition in float64. Raises torch.linalg.LinAlgError."""
+    matrix = covariance.double()
+    values, vectors = torch.linalg.eigh(matrix)
+    least = threshold * float(values.mean()) if relative else threshold
+    kept = values < least
+    free = vectors[:, kept]
+    energy = float(values[kept].clamp(min=0).sum() / values.clamp(min=0).sum())
+    return NullSpace(free @ free.T, int(kept.sum()), energy, least)
