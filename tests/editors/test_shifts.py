@@ -54,7 +54,7 @@ def test_memit_meets_the_reference(
 ) -> None:
     at = f"memit/layer{layer}"
     keys, residual, covariance = (array(vectors, f"{at}/{x}", dtype) for x in ("keys", "residual", "cov"))
-    precision = covariance_precision(covariance, 15.0, keys)
+    precision = covariance_precision(covariance, 15.0, dtype)
     found = precision.shift(keys, residual / (3 - layer)).dense()
     assert relative_difference(found, vectors[f"{at}/shift"]) <= tolerance
 
@@ -66,7 +66,7 @@ def test_memit_seq_meets_the_reference(
 ) -> None:
     at = f"memit/layer{layer}"
     keys, residual, covariance = (array(vectors, f"{at}/{x}", dtype) for x in ("keys", "residual", "cov"))
-    precision = covariance_precision(covariance, 15.0, keys)
+    precision = covariance_precision(covariance, 15.0, dtype)
     earlier = torch.linalg.cholesky(array(vectors, f"{at}/earlier", torch.float64)).T.to(dtype)
     precision.remember(earlier, 1.0)
     found = precision.shift(keys, residual / (3 - layer)).dense()
@@ -83,7 +83,7 @@ def test_alphaedit_meets_the_reference(
     space = null_space(array(vectors, f"{at}/cov", torch.float64), threshold, relative=False)
     assert relative_difference(space.projector, vectors[f"{at}/projector"]) <= 1e-9
     assert space.rank == round(float(vectors[f"{at}/projector"].trace()))
-    precision = space.precision(10.0, torch.zeros(1, dtype=dtype))
+    precision = space.precision(10.0, dtype)
     for batch in range(3):
         keys, residual = (array(vectors, f"{at}/batch{batch}/{x}", dtype) for x in ("keys", "residual"))
         found = precision.shift(keys, residual / (2 - layer)).dense()
@@ -99,7 +99,7 @@ def test_rome_meets_the_reference(
     mean, plain, wanted, now = (
         array(vectors, f"rome/{x}", dtype) for x in ("mean_key", "plain_key", "wanted", "current")
     )
-    inverse = covariance_precision(array(vectors, "rome/cov", dtype), 1.0, mean).inverse
+    inverse = covariance_precision(array(vectors, "rome/cov", dtype), 1.0, dtype).inverse
     found = rank_one(mean, plain, wanted, now, inverse if covariance else None)
     assert found.left is not None
     assert relative_difference(found.left[0], vectors[f"rome/{prefix}u"]) <= tolerance
@@ -113,8 +113,7 @@ def test_a_step_from_text_meets_the_reference(
 ) -> None:
     loaded = toy_model(vectors, dtype)
     modules = layers(loaded)
-    like = torch.zeros(1, 24, dtype=dtype)
-    precisions = {m.name: toy_precision(vectors, editor, m.layer, like) for m in modules}
+    precisions = {m.name: toy_precision(vectors, editor, m.layer, dtype) for m in modules}
     facts = toy_facts(vectors, loaded)
     step = memit_shifts(
         loaded, modules, facts, precisions, toy_settings(vectors), trial_of(loaded), Control()
@@ -128,11 +127,11 @@ def test_a_step_from_text_meets_the_reference(
             assert relative_difference(keys.T @ keys, cache) <= tolerance
 
 
-def toy_precision(vectors: Vectors, editor: str, layer: int, like: Tensor) -> Precision:
+def toy_precision(vectors: Vectors, editor: str, layer: int, dtype: torch.dtype) -> Precision:
     if editor == "memit":
         covariance = array(vectors, "toy/cov", torch.float64)[layer]
-        return covariance_precision(covariance, spec(vectors)["memit_weight"], like)
-    projector = array(vectors, f"toy/alphaedit/layer{layer}/projector", like.dtype)
+        return covariance_precision(covariance, spec(vectors)["memit_weight"], dtype)
+    projector = array(vectors, f"toy/alphaedit/layer{layer}/projector", dtype)
     return Precision(projector / spec(vectors)["l2"])
 
 
@@ -145,7 +144,7 @@ def test_rome_from_text_meets_the_reference(vectors: Vectors, dtype: torch.dtype
         steps=search.steps, rate=search.rate, decay=search.decay, clamp=search.clamp, key="published"
     )
     covariance = array(vectors, "toy/cov", torch.float64)[1]
-    inverse = covariance_precision(covariance, 1.0, torch.zeros(24, dtype=dtype)).inverse
+    inverse = covariance_precision(covariance, 1.0, dtype).inverse
     step = rome_shift(
         loaded, module, toy_facts(vectors, loaded)[2:3], settings, inverse, trial_of(loaded), Control()
     )

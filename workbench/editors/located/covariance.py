@@ -15,7 +15,7 @@ from workbench.editing.protection import TOKENS_PER_TEXT
 from workbench.models.encoding import encode_prompt
 
 KEYS_PER_DIMENSION = 10  # of C, for it to be sure of every direction
-SINGULAR = 1e-6  # of the mean eigenvalue: directions with less are not told from empty ones
+SINGULAR = 1e-6  # of C's norm: eigenvalues below it are rounding, as C is summed in float32
 
 
 def key_count(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> int:
@@ -29,18 +29,19 @@ def texts_needed(d_key: int) -> int:
 
 
 def singular_ridge(covariance: Tensor) -> float:
-    """What to add to C's diagonal: 0 where every eigenvalue is above 1e-6 of their mean, else that."""
+    """What to add to C's diagonal: 0 where every eigenvalue is above 1e-6 ‖C‖_F, else that."""
     matrix = covariance.double()
-    ridge = SINGULAR * float(matrix.diagonal().mean())
+    ridge = SINGULAR * float(matrix.norm())
     shifted = matrix - ridge * torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
     return ridge if int(torch.linalg.cholesky_ex(shifted)[1]) else 0.0
 
 
-def covariance_precision(covariance: Tensor, weight: float, like: Tensor) -> Precision:
-    """A = (λC)⁻¹ (d_k, d_k), with a ridge where C is singular; dtype and device of ``like``.
+def covariance_precision(covariance: Tensor, weight: float, dtype: torch.dtype = torch.float32) -> Precision:
+    """A = (λC)⁻¹ (d_k, d_k) on the device of C, with a ridge where C is singular. Solved in float64.
 
     ``remember(keys, 1)`` after every step makes MEMIT MEMIT-seq. With λ = 1, ``inverse`` is ROME's C⁻¹."""
-    return Precision.prior(weight * singular_ridge(covariance), weight, covariance, like)
+    rows = covariance.new_empty(0, len(covariance), dtype=dtype)
+    return Precision.prior(weight * singular_ridge(covariance), weight, covariance, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ class NullSpace:
         """Of the directions, 0 to 1."""
         return self.rank / len(self.projector)
 
-    def precision(self, ridge: float, like: Tensor) -> Precision:
-        """A₀ = P/λ: AlphaEdit with ``remember(keys, 1)`` after every step. Dtype and device of ``like``."""
-        return Precision((self.projector / ridge).to(like))
+    def precision(self, ridge: float, dtype: torch.dtype = torch.float32) -> Precision:
+        """A₀ = P/λ: AlphaEdit with ``remember(keys, 1)`` after every step."""
+        return Precision((self.projector / ridge).to(dtype))
 
 
 def null_space(covariance: Tensor, threshold: float, *, relative: bool) -> NullSpace:

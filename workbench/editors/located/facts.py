@@ -1,7 +1,7 @@
 """A fact as the located editors read it: in every context, and where its subject ends."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from transformers import PreTrainedTokenizerBase
 
@@ -27,9 +27,11 @@ def locate(
 ) -> LocatedFact:
     """``contexts``: texts to put in front, of which none may be empty; ``encode`` is told the subject by its maker.
     Raises what ``encode`` raises."""
-    sequences = tuple(encode(context + prompt) for context in ("", *contexts))
-    found = sequences[0].subject >= 0
-    return LocatedFact(prompt, sequences, _essence(tokenizer, subject) if found else None)
+    bare, *behind = (encode(context + prompt) for context in ("", *contexts))
+    if bare.subject >= 0:
+        return LocatedFact(prompt, (bare, *behind), _essence(tokenizer, subject))
+    elsewhere = (replace(sequence, subject=-1) for sequence in behind)  # a context that names the subject
+    return LocatedFact(prompt, (bare, *elsewhere), None)
 
 
 def plainly(
