@@ -69,7 +69,6 @@ def null_space(covariance: Tensor, threshold: float, *, relative: bool) -> NullS
     matrix = covariance.double()
     values, vectors = torch.linalg.eigh(matrix)
     least = threshold * float(values.mean()) if relative else threshold
-    kept = values < least
-    free = vectors[:, kept]
-    energy = float(values[kept].clamp(min=0).sum() / values.clamp(min=0).sum())
-    return NullSpace(free @ free.T, int(kept.sum()), energy, least)
+    rank = int((values < least).sum())  # they ascend
+    free, values = vectors[:, :rank], values.clamp(min=0)
+    return NullSpace(free @ free.T, rank, float(values[:rank].sum() / values.sum()), least)

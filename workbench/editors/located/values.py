@@ -135,12 +135,13 @@ class _Search:
         device = self._loaded.device
         sequences = [row.sequence for row in rows]
         owner, at = torch.tensor([row.fact for row in rows], device=device), places(sequences, device)
+        bare = torch.tensor([k for k, row in enumerate(rows) if row.kind == "bare"], dtype=torch.long).to(
+            device
+        )
         delta = self.delta.clone().requires_grad_(not last)
 
         def add(hidden: Tensor) -> Tensor:
-            for row, found in zip(rows, rows_at(hidden.detach(), at), strict=True):
-                if row.kind == "bare":
-                    self.before[row.fact] = found
+            self.before.index_copy_(0, owner[bare], rows_at(hidden.detach(), at[bare]))
             flat = hidden.reshape(-1, hidden.shape[-1])
             return flat.index_add(0, at, delta[owner].to(hidden.dtype)).view_as(hidden)
 
@@ -163,7 +164,7 @@ class _Search:
             before = torch.stack([self._said[rows[k].fact] for k in essences])
             apart = (now.exp() * (now - before)).sum(-1)  # KL(now ‖ before), as published
             means = means.index_copy(0, torch.tensor(essences, device=of.device), apart)
-        return means * means.new_tensor([row.weight for row in rows])
+        return means * torch.tensor([row.weight for row in rows], dtype=means.dtype, device=means.device)
 
     def _move(self, gradient: Tensor) -> None:
         """Adam's step of the active facts, and the clamp, which leaves its moments alone."""
