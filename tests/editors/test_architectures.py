@@ -48,7 +48,7 @@ def test_memit_lowers_its_loss_and_changes_its_modules_only(architecture: str) -
     covariances = text_keys(loaded, modules, TEXTS, Control())
     precisions = {name: covariance_precision(c, 1e-3) for name, c in covariances.items()}
     settings = MemitSettings(steps=8, rate=0.1, clamp=1e4, decay=0.0)
-    step = memit_shifts(loaded, modules, facts, precisions, settings, editor.trying, Control())
+    step = memit_shifts(loaded, modules, facts, precisions, settings, editor.model.trying, Control())
     assert all(torch.equal(tensor, before[name]) for name, tensor in weights(loaded).items())
     editor.apply(step.shifts)
     edited = loss(loaded, facts)
@@ -64,7 +64,7 @@ def test_rome_lowers_its_loss(architecture: str, key: str) -> None:
     (module,), facts = down(loaded, 1), located(loaded)
     editor, unedited = Editor(loaded, [module], Recipe()), loss(loaded, facts)
     settings = RomeSettings(steps=8, clamp=1e4, decay=0.0, key=key)
-    step = rome_shift(loaded, module, facts, settings, None, editor.trying, Control())
+    step = rome_shift(loaded, module, facts, settings, None, editor.model.trying, Control())
     assert torch.linalg.matrix_rank(step.shift.dense()) == len(facts)
     editor.apply({module.name: step.shift})
     edited = loss(loaded, facts)
@@ -78,7 +78,9 @@ def test_alphaedit_leaves_alone_what_ordinary_text_uses() -> None:
     covariances = text_keys(loaded, modules, TEXTS, Control())
     spaces = {name: null_space(c, 0.1, relative=True) for name, c in covariances.items()}
     precisions = {name: space.precision(0.01) for name, space in spaces.items()}
-    step = memit_shifts(loaded, modules, facts, precisions, MemitSettings(steps=3), editor.trying, Control())
+    step = memit_shifts(
+        loaded, modules, facts, precisions, MemitSettings(steps=3), editor.model.trying, Control()
+    )
     for name, space in spaces.items():
         assert 0 < space.rank < INNER
         assert 0 < space.energy < space.share * 0.1

@@ -116,7 +116,9 @@ def test_a_stop_during_the_spread_leaves_the_weights() -> None:
             control.stop()
 
     with pytest.raises(Cancelled):
-        memit_shifts(loaded, modules, located(loaded), precisions, SETTINGS, editor.trying, control, stop)
+        memit_shifts(
+            loaded, modules, located(loaded), precisions, SETTINGS, editor.model.trying, control, stop
+        )
     assert last == [SETTINGS.steps + 1, SETTINGS.steps + 2]
     assert all(torch.equal(t, before[name]) for name, t in loaded.model.state_dict().items())
 
@@ -149,7 +151,7 @@ def test_romes_facts_follow_each_other() -> None:
     settings = RomeSettings(steps=4)
 
     def step(chosen: list[LocatedFact]) -> Shift:
-        return rome_shift(loaded, module, chosen, settings, None, editor.trying, Control()).shift
+        return rome_shift(loaded, module, chosen, settings, None, editor.model.trying, Control()).shift
 
     together, first = step(facts), step(facts[:1])
     editor.apply({module.name: first})

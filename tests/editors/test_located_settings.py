@@ -5,17 +5,17 @@ from dataclasses import fields
 import pytest
 
 from tests.tiny import ARCHITECTURES, HIDDEN, INNER, tiny_model
+from workbench.editing.start import preset_of, starting_recipe
 from workbench.editors.located.memit import require_down_projections
 from workbench.editors.located.settings import (
-    ALPHAEDIT,
-    MEMIT,
-    ROME,
     AlphaEditSettings,
     MemitSettings,
     RomeSettings,
     ValueSettings,
 )
 from workbench.errors import SettingError
+from workbench.models.modules import select
+from workbench.models.presets import preset_named
 from workbench.settings import described
 
 KINDS: list[type[ValueSettings]] = [MemitSettings, AlphaEditSettings, RomeSettings]
@@ -44,25 +44,43 @@ def test_values_out_of_range_are_refused(kind: type[ValueSettings], name: str, v
 
 
 def test_the_published_settings() -> None:
-    llama = MEMIT["Llama-3-8B"]
-    assert (llama.modules, llama.steps, llama.rate, llama.decay, llama.clamp, llama.protection) == (
-        "mlp.down_proj@4-8",
-        25,
-        0.1,
-        0.5,
-        0.75,
-        15_000,
+    llama, mistral, qwen, gptj = (
+        preset_named(name) for name in ("llama-3-8b", "mistral-7b-v0.3", "qwen2.5-7b", "gpt-j-6b")
     )
-    assert (MEMIT["Mistral-7B"].rate, MEMIT["Mistral-7B"].decay, MEMIT["Mistral-7B"].clamp) == (0.5, 1e-3, 4)
-    assert "Mistral-7B" not in ALPHAEDIT
-    assert (ALPHAEDIT["Llama-3-8B"].threshold, ALPHAEDIT["Llama-3-8B"].ridge) == (0.02, 10)
-    assert ALPHAEDIT["Qwen2.5-7B"].ridge == 1
-    assert (ROME["GPT-J-6B"].steps, ROME["GPT-J-6B"].decay, ROME["GPT-J-6B"].covariance) == (20, 0.5, True)
-    assert (ROME["Llama-3-8B"].steps, ROME["Llama-3-8B"].decay, ROME["Llama-3-8B"].covariance) == (
-        25,
-        1e-3,
-        False,
+    chosen = starting_recipe(llama, "memit")
+    assert chosen.modules == "model.layers.{4..8}.mlp.down_proj"
+    assert chosen.method == MemitSettings(25, 0.1, 0.05, 0.0625, 0.5, 0.75, 5, 15_000.0, sequential=False)
+    assert starting_recipe(mistral, "memit-seq").method == MemitSettings(
+        decay=1e-3, clamp=4.0, sequential=True
     )
+    assert starting_recipe(llama, "alphaedit").method == AlphaEditSettings(
+        rate=0.1, threshold=0.02, ridge=10.0
+    )
+    assert starting_recipe(qwen, "alphaedit").method == AlphaEditSettings(decay=1e-3, clamp=4.0, ridge=1.0)
+    assert starting_recipe(gptj, "rome").method == RomeSettings(steps=20, decay=0.5, covariance=True)
+    assert starting_recipe(gptj, "rome").modules == "transformer.h.5.mlp.fc_out"
+
+
+def test_settings_of_an_editor_are_typed_by_name() -> None:
+    preset = preset_named("llama-3-8b")
+    own = {"protection": "300", "sequential": "yes", "steps": "3"}
+    chosen = starting_recipe(preset, "memit", own=own)
+    assert chosen.method == MemitSettings(steps=3, rate=0.1, protection=300.0, sequential=True)
+    for wrong, said in (
+        ({"steps": "many"}, "steps is 'many'"),
+        ({"speed": "1"}, "no setting speed: it has steps"),
+    ):
+        with pytest.raises(SettingError, match=said):
+            starting_recipe(preset, "memit", own=wrong)
+    with pytest.raises(SettingError, match="none of its own"):
+        starting_recipe(preset, "ultraedit", own={"steps": "3"})
+
+
+def test_where_nobody_has_measured_early_layers_are_edited() -> None:
+    loaded = tiny_model()
+    chosen = starting_recipe(preset_of(loaded), "memit", modules=loaded.modules)
+    assert chosen.modules.endswith("mlp.down_proj")
+    assert select(loaded.modules, chosen.modules)[0].layer == 0
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

@@ -30,14 +30,16 @@ def edited_at(device: torch.device) -> dict[str, Tensor]:
     keys = text_keys(loaded, modules, TEXTS, Control())
     precisions = {name: null_space(c, 0.5, relative=True).precision(1.0) for name, c in keys.items()}
     facts = located(loaded)
-    step = memit_shifts(loaded, modules, facts, precisions, SETTINGS, editor.trying, Control())
+    step = memit_shifts(loaded, modules, facts, precisions, SETTINGS, editor.model.trying, Control())
     editor.apply(step.shifts)
     for name, seen in step.keys.items():
         precisions[name].remember(seen, 1.0)
     inverse = covariance_precision(keys[modules[1].name], 1.0).inverse
-    rome = rome_shift(loaded, modules[1], facts, RomeSettings(steps=2), inverse, editor.trying, Control())
+    rome = rome_shift(
+        loaded, modules[1], facts, RomeSettings(steps=2), inverse, editor.model.trying, Control()
+    )
     editor.apply({modules[1].name: rome.shift})
-    return {name: moved.cpu() for name, moved in editor.moved().items()}
+    return {name: moved.cpu() for name, moved in editor.model.delta().items()}
 
 
 def test_edits_on_another_device_are_the_same() -> None:
@@ -56,7 +58,9 @@ def test_a_model_in_bfloat16_is_searched_in_float32(architecture: str) -> None:
     editor = Editor(loaded, modules, Recipe())
     keys = text_keys(loaded, modules, TEXTS, Control())
     precisions = {name: covariance_precision(c, 1.0) for name, c in keys.items()}
-    step = memit_shifts(loaded, modules, located(loaded), precisions, SETTINGS, editor.trying, Control())
+    step = memit_shifts(
+        loaded, modules, located(loaded), precisions, SETTINGS, editor.model.trying, Control()
+    )
     assert step.values.delta.dtype == torch.float32
     assert step.values.delta.norm() > 0
     assert all(shift.norm() > 0 for shift in step.shifts.values())

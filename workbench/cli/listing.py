@@ -18,6 +18,9 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         description="Lists what can be loaded without asking anybody, the presets and the recipes.",
     )
     parser.add_argument("--get", metavar="NAME", help="fetch a model first: starter, or a hub id")
+    parser.add_argument(
+        "--settings", metavar="RECIPE", help="list the settings that a recipe's editor has of its own"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=models)
 
@@ -27,6 +30,9 @@ def models(options: argparse.Namespace) -> int:
     from workbench.models.catalogue import available
     from workbench.plain import plain
 
+    if options.settings:
+        _print_settings(options.settings)
+        return 0
     if options.get:
         _get(options.get)
     catalogue = available()
@@ -43,6 +49,22 @@ def models(options: argparse.Namespace) -> int:
     for recipe in recipes.values():
         print(f"  {recipe.name:24} {recipe.summary}")
     return 0
+
+
+def _print_settings(recipe: str) -> None:
+    """Raises SettingError for an unknown recipe."""
+    from workbench.editing.kinds import kind_named
+    from workbench.editing.recipes import recipe_named
+    from workbench.settings import described
+
+    chosen = recipe_named(recipe)
+    kind = kind_named(chosen.editor)
+    if kind.settings is None:
+        print(f"{kind.title} has no settings but those that workbench run --help lists.")
+        return
+    print(f"{kind.title}: settings for --set NAME=VALUE")
+    for name, about in described(kind.settings).items():
+        print(f"  {name}={getattr(chosen.method, name)}\n      {about.label}. {about.help}")
 
 
 def _print_models(catalogue: "Catalogue") -> None:

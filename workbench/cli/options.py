@@ -23,6 +23,28 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
         add_setting_option(group, name)
 
 
+def add_own_option(parser: argparse.ArgumentParser) -> None:
+    """For settings that an editor has beside those of every recipe."""
+    parser.add_argument(
+        "--set",
+        dest="own",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of the recipe's own editor, such as protection=3000 of memit; may be given again; workbench "
+        "models --settings RECIPE lists them",
+    )
+
+
+def own_settings(options: argparse.Namespace) -> dict[str, str]:
+    """Raises InputError for what is not NAME=VALUE."""
+    pairs = [text.partition("=") for text in options.own]
+    for name, sign, _ in pairs:
+        if not (name and sign):
+            raise InputError(f"--set {name}: give a name and a value, such as protection=3000.")
+    return {name.strip().replace("-", "_"): value.strip() for name, _, value in pairs}
+
+
 def add_preset_option(parser: argparse.ArgumentParser) -> None:
     """For commands that start from a preset; a branch starts from its run."""
     parser.add_argument(

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from workbench.cli.options import (
     add_fact_options,
     add_model_options,
+    add_own_option,
     add_preset_option,
     add_recipe_options,
     given_settings,
+    own_settings,
     require_names,
 )
 from workbench.cli.scoring_options import add_further_option, further_scores
@@ -50,6 +52,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     add_fact_options(parser)
     add_preset_option(parser)
     add_recipe_options(parser)
+    add_own_option(parser)
     parser.add_argument(
         "--ordinary-text",
         type=Path,
@@ -143,7 +146,8 @@ def _recipe(
     from workbench.editing.start import preset_of, starting_recipe
 
     preset = preset_of(loaded, options.preset)
-    return starting_recipe(preset, options.recipe, given), preset
+    own = own_settings(options)
+    return starting_recipe(preset, options.recipe, given, own, loaded.modules), preset
 
 
 class _Running:
@@ -168,11 +172,11 @@ class _Running:
 
     def go(self) -> int:
         from workbench.cli.following import follow, tell_result
-        from workbench.editing.editor import Editor
+        from workbench.editing.kinds import make_editor
 
         self._tell_warmup()
         self._require_memory()
-        editor = Editor(self.loaded, self.modules, self.recipe)
+        editor = make_editor(self.loaded, self.modules, self.recipe)
         before = self._further("unedited")
         with ExitStack() as opened:
             report = follow(self.line, editor, self.job, lambda: self._start(editor, opened))

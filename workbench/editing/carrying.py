@@ -29,6 +29,8 @@ def why_not_carried(made: Made, recipe: Recipe, modules: Iterable[str]) -> str:
         return ""
     if set(modules) != made.modules:
         return "other modules are chosen"
+    if (recipe.editor, recipe.method) != (made.recipe.editor, made.recipe.method):
+        return "the editor or its settings changed"
     names = [*(_OF_STATISTICS if made.rows else ()), *(_OF_PRECISION if made.precision else ())]
     if made.precision and made.recipe.protection > 0:
         names += _OF_PROTECTION

@@ -42,6 +42,11 @@ class Editor:
         return self.model.modules
 
     @property
+    def texts_needed(self) -> int:
+        """How many sampled texts it asks for; 0: no more than others."""
+        return 0
+
+    @property
     def made(self) -> Made:
         names = frozenset(m.name for m in self.modules)
         seen = any(s.rows for s in self.statistics.values())
@@ -153,6 +158,10 @@ class Editor:
         self.statistics = self._empty_statistics()
         self.precisions = {}
 
+    def _rows_of(self, name: str) -> int:
+        """That the module's statistics have seen."""
+        return self.statistics[self._statistics_of[name]].rows
+
     def _empty_statistics(self) -> dict[str, Moments]:
         whiten = self.recipe.normalisation == "whitening"
         dtype = torch.float64 if self.loaded.device.type == "cpu" else torch.float32
@@ -194,7 +203,7 @@ class Editor:
             condition=used.condition if used else nan,
             floored_share=used.floored_share if used else nan,
             floor=used.floor if used else nan,
-            rows=self.statistics[key].rows,
+            rows=self._rows_of(name),
             d_out=self.model.delta()[name].shape[1],
             spectrum=(used.spectrum() if used else torch.empty(0)).double().numpy(),
         )

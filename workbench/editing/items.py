@@ -67,14 +67,19 @@ class Chunk:
     owner: Tensor  # (N,) the item's fact
     weights: tuple[float, ...]  # (N,) of its loss
     facts: int
+    sources: tuple[Fact, ...] = ()  # (F,) where whoever made it knows them
 
     @classmethod
-    def of(cls, facts: Sequence[Items], chat_share: float) -> "Chunk":
+    def of(cls, facts: Sequence[Items], chat_share: float, sources: Sequence[Fact] = ()) -> "Chunk":
         owner = [i for i, items in enumerate(facts) for _ in items]
         both = (2 * (1 - chat_share), 2 * chat_share)
         weights = [weight for items in facts for weight in (both if len(items) == 2 else (1.0,))]
         return cls(
-            tuple(e for items in facts for e in items), torch.tensor(owner), tuple(weights), len(facts)
+            tuple(e for items in facts for e in items),
+            torch.tensor(owner),
+            tuple(weights),
+            len(facts),
+            tuple(sources),
         )
 
     def of_facts(self, values: Tensor) -> Tensor:

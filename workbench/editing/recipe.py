@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from workbench.editing.kinds import STABLEEDIT, kind_named
 from workbench.errors import SettingError
 from workbench.settings import check, setting
 
@@ -16,6 +17,8 @@ class Recipe:
     """How facts become weight shifts. Symbols and equations: the method page of the help."""
 
     name: str = "stableedit"
+    editor: str = STABLEEDIT  # the kind that it is for
+    method: object | None = None  # the editor's own settings, where it has others than these
     normalisation: str = setting(
         "whitening",
         "Normalisation",
@@ -263,12 +266,20 @@ class Recipe:
     @property
     def keeps_precision(self) -> bool:
         """Whether the solve needs more than the ridge: d_k² floats a module."""
-        return self.protection > 0 or self.memory > 0 or self.warmup_memory > 0
+        own = self.protection > 0 or self.memory > 0 or self.warmup_memory > 0
+        return own or bool(getattr(self.method, "keeps_precision", False))
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether keys of ordinary text are needed before the first step."""
+        return self.protection > 0 or bool(getattr(self.method, "reads_text", False))
 
     @classmethod
     def of_record(cls, values: Mapping[str, Any]) -> "Recipe":
         """From the fields that a session or a file kept. Raises SettingError, and TypeError for an unknown field."""
-        return cls(**{**_AS_BEFORE, **values})
+        known = {**_AS_BEFORE, **values}
+        known["method"] = kind_named(str(known.get("editor", STABLEEDIT))).method(known.get("method"))
+        return cls(**known)
 
     def with_(self, **changes: Any) -> "Recipe":
         """A copy with changes; raises SettingError where one is out of range."""

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
+from workbench.editing.kinds import STABLEEDIT, kind_named
 from workbench.editing.recipe import Recipe
 from workbench.errors import SettingError
 
@@ -40,4 +41,9 @@ def recipe_named(name: str) -> Recipe:
 
 def _named(name: str, entry: dict[str, object]) -> NamedRecipe:
     title, summary, origin = (str(entry.pop(key)) for key in ("title", "summary", "origin"))
-    return NamedRecipe(name, title, summary, origin, Recipe(name=name, **entry))  # type: ignore[arg-type]
+    return NamedRecipe(name, title, summary, origin, _recipe(name, entry))
+
+
+def _recipe(name: str, entry: dict[str, object]) -> Recipe:
+    method = kind_named(str(entry.get("editor", STABLEEDIT))).method(entry.pop("method", None))
+    return Recipe(name=name, method=method, **entry)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from workbench.editing import texts
 from workbench.editing.batches import chunked, earlier_step, scores_due, split, step_sizes
 from workbench.editing.budget import ChangeBudget, OrdinaryText
 from workbench.editing.control import Control
@@ -23,6 +24,7 @@ from workbench.editing.events import (
 )
 from workbench.editing.items import Chunk, Items, items_of, warmup_items
 from workbench.editing.job import Done, Job, NoSink, StepSink
+from workbench.editing.kinds import kind_named
 from workbench.editing.memory_use import peak_memory_bytes
 from workbench.editing.protection import known_text_keys
 from workbench.editing.row_cache import RowCache
@@ -78,7 +80,7 @@ class Run:
         return Evaluator(self.editor, facts, self._sizes, self.control, prefix)
 
     def _solver(self, minibatch: int) -> Solver:
-        return Solver(self.editor, self.control, minibatch)
+        return kind_named(self.recipe.editor).solve_with(self.editor, self.control, minibatch)
 
     @property
     def _warmup_facts(self) -> Sequence[Fact]:
@@ -117,7 +119,8 @@ class Run:
     def prepare(self) -> Iterator[Event]:
         """Ordinary text and key protection; of a run that is continued, the scores of the unedited model too."""
         with self.editor.model.unedited():
-            self._texts = gather_texts(self.editor.loaded, self.job, self.recipe, self.control)
+            count = max(texts.SAMPLED_TEXTS, self.editor.texts_needed)
+            self._texts = gather_texts(self.editor.loaded, self.job, self.recipe, self.control, count)
             if self.editor.keeps_precision and not self.editor.precisions:
                 self._protect()
             self.evaluator.take_texts(self._texts.perplexity, self.job.row_cache)
@@ -168,7 +171,8 @@ class Run:
     def edit(self) -> Iterator[Event]:
         """Step after step; full scores at the recipe's cadence and after the last. Of a step that is in the editor
         already, only what was not read of it."""
-        chunks = [self._chunk(items) for items in split(self._items, self._sizes)]
+        of_steps = zip(split(self._items, self._sizes), split(self.job.facts, self._sizes), strict=True)
+        chunks = [self._chunk(items, facts) for items, facts in of_steps]
         if self._ordinary is not None:  # a warm-up that edits has spent of it too
             self.solver.budget = ChangeBudget.opened(
                 self.editor, self._ordinary, Watch(self.control), self._spending
@@ -285,13 +289,13 @@ class Run:
         return skipped
 
     def _protect(self) -> None:
-        texts = self._texts.protection if self.recipe.protection > 0 else ()
+        texts = self._texts.protection if self.recipe.reads_text else ()
         report, editor = self.control.progress(Phase.PROTECTION, "texts"), self.editor
         asked = self.job.row_cache, editor.loaded, editor.modules, texts, self.control, report
         editor.protect(known_text_keys(*asked) if texts else {})
 
-    def _chunk(self, facts: Sequence[Items]) -> Chunk:
-        return Chunk.of(facts, self.recipe.chat_share)
+    def _chunk(self, items: Sequence[Items], facts: Sequence[Fact] = ()) -> Chunk:
+        return Chunk.of(items, self.recipe.chat_share, facts)
 
     @staticmethod
     def _names(chunk: Chunk, facts: Sequence[Fact], first: int) -> list[str]:

@@ -1,13 +1,15 @@
 """Which recipe and modules a run starts with: the preset of the model, then what the person chose."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workbench.editing.kinds import EditorKind, kind_named
 from workbench.editing.recipe import Recipe
 from workbench.editing.recipes import recipe_named
 from workbench.errors import SettingError
 from workbench.models.loaded import LoadedModel
-from workbench.models.presets import Preset, preset_for, preset_named, presets_for, suggest
+from workbench.models.modules import EditableModule, as_pattern
+from workbench.models.presets import Preset, down_projections, preset_for, preset_named, presets_for, suggest
 
 
 def preset_of(loaded: LoadedModel, name: str | None = None) -> Preset:
@@ -24,11 +26,29 @@ def preset_of(loaded: LoadedModel, name: str | None = None) -> Preset:
 
 
 def starting_recipe(
-    preset: Preset, name: str | None = None, given: Mapping[str, Any] | None = None
+    preset: Preset,
+    name: str | None = None,
+    given: Mapping[str, Any] | None = None,
+    own: Mapping[str, str] | None = None,
+    modules: Sequence[EditableModule] = (),
 ) -> Recipe:
     """The named recipe (default: the preset's) with the preset's modules and settings for it, then ``given``.
 
-    Raises SettingError for an unknown recipe and for a setting out of range."""
+    ``own``: settings of the recipe's editor itself, as typed. ``modules``: all of the model, for an editor that
+    has its own idea where to edit. Raises SettingError for an unknown recipe and for a setting out of range."""
     recipe = recipe_named(name or preset.recipe)
-    measured = preset.settings_for(recipe.name)
-    return recipe.with_(**{"modules": preset.modules, **measured, **(given or {})})
+    measured = dict(preset.settings_for(recipe.name))
+    kind = kind_named(recipe.editor)
+    method = kind.changed(recipe.method, measured.pop("method", {}))
+    method = kind.changed(method, kind.typed(own or {}))
+    where = modules_at(kind, modules) or preset.modules
+    return recipe.with_(**{"modules": where, **measured, **(given or {}), "method": method})
+
+
+def modules_at(kind: EditorKind, modules: Sequence[EditableModule]) -> str:
+    """The pattern of what the editor edits unless told; empty where the preset says it."""
+    if kind.depth is None or not modules:
+        return ""
+    (low, high), layers = kind.depth, 1 + max(m.layer for m in modules)
+    down = down_projections(modules)
+    return as_pattern([m for m in down if low <= m.layer / layers < high] or down[:1])

@@ -29,7 +29,7 @@ def gather_texts(
 ) -> Texts:
     """Call it with the unedited weights in the model; samples only what nobody supplied, ``count``
     texts."""
-    needs_protection = recipe.protection > 0 and job.ordinary_text is None
+    needs_protection = recipe.reads_text and job.ordinary_text is None
     sampled: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     if needs_protection or job.perplexity_text is None or recipe.budget:
         watch = Watch(control, control.progress(Phase.TEXT, "texts"))

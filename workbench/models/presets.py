@@ -29,10 +29,10 @@ class Preset:
     note: str = ""
     guess: bool = False  # nobody has measured it for this model
     model: Mapping[str, str | int] = field(default_factory=dict, repr=False)  # config field → value
-    others: Mapping[str, Mapping[str, float | int | str]] = field(default_factory=dict, repr=False)
+    others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
-    def settings_for(self, recipe: str) -> Mapping[str, float | int | str]:
-        """Of this recipe on this model; empty where only the recipe's own are known."""
+    def settings_for(self, recipe: str) -> Mapping[str, Any]:
+        """Of this recipe on this model, ``method`` those of its editor; empty where only the recipe's own are known."""
         return self.settings if recipe == self.recipe else self.others.get(recipe, {})
 
     def fits(self, config: PretrainedConfig) -> bool:

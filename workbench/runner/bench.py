@@ -259,7 +259,7 @@ class Bench:
 
     def _editor_for(self, order: Order) -> "Editor":
         """The one at hand where settings and modules are its own, else one that takes its state over."""
-        from workbench.editing.editor import Editor
+        from workbench.editing.kinds import make_editor
         from workbench.session.state import load_state, state_tensors
 
         if why := self.why_afresh(order.recipe, order.modules):
@@ -274,7 +274,7 @@ class Bench:
         if old is not None:
             state = {name: tensor.clone() for name, tensor in state_tensors(old).items()}
             old.restore()
-        self.editor = Editor(loaded, order.modules, order.recipe)
+        self.editor = make_editor(loaded, order.modules, order.recipe)
         try:
             if state:
                 load_state(self.editor, state)

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from workbench.editing.editor import Editor
+from workbench.editing.kinds import make_editor
 from workbench.editing.recipe import Recipe
 from workbench.editing.shift import Shift
 from workbench.editing.tracing import Traced
@@ -52,7 +53,7 @@ def rebuild(
     the model is unedited then."""
     record = runs.one(run)
     require_base(loaded, record)
-    editor = Editor(loaded, modules_of(loaded, record), record.recipe)
+    editor = make_editor(loaded, modules_of(loaded, record), record.recipe)
     return restore(folder, runs, editor, run, step, watch)
 
 
@@ -124,7 +125,7 @@ def under_recipe(folder: Path, runs: RunsTable, rebuilt: Rebuilt, recipe: Recipe
     old = rebuilt.editor
     tensors = {name: tensor.clone() for name, tensor in state_tensors(old).items()}
     old.restore()
-    editor = Editor(old.loaded, old.modules, recipe)
+    editor = make_editor(old.loaded, old.modules, recipe)
     load_state(editor, tensors)
     _remember_shifts(folder, runs, editor, rebuilt.run, rebuilt.position)
     return editor

@@ -10,6 +10,7 @@ from typing import TypeVar
 from torch import Tensor
 
 from workbench.editing.editor import Editor
+from workbench.editing.kinds import make_editor
 from workbench.errors import SessionError
 from workbench.evaluation.batching import Watch
 from workbench.models.loaded import LoadedModel
@@ -152,7 +153,7 @@ class _Check:
             loaded = load(run.record)
             with self.noting():
                 require_base(loaded, run.record)
-                editor = Editor(loaded, modules_of(loaded, run.record), run.record.recipe)
+                editor = make_editor(loaded, modules_of(loaded, run.record), run.record.recipe)
                 try:
                     self._check_states(table, run, editor)
                 finally:

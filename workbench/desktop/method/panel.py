@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from workbench.desktop.method.fields import NumberField
 from workbench.desktop.method.groups import GROUPS, KEPT_BY_RECIPES
+from workbench.desktop.method.own_settings import OwnSettings
 from workbench.desktop.method.setting_row import SettingRow
 from workbench.desktop.method.warmup import WarmupContext, warmup_in_words
 from workbench.desktop.widgets import Fold, Sentence, label, permit, scrolled, tip
+from workbench.editing.kinds import kind_named
 from workbench.editing.recipe import Recipe
 from workbench.editing.recipes import named_recipes
 from workbench.errors import SettingError
@@ -83,6 +85,7 @@ class MethodPanel(QWidget):
         permit(self.recipe_box, reason, self._recipe_tip())
         for row in self.rows.values():
             row.lock(reason)
+        self.own.lock(reason)
 
     def _build(self) -> None:
         content = QWidget()
@@ -92,6 +95,11 @@ class MethodPanel(QWidget):
         self.locked = Sentence("method-locked")
         self._column.addWidget(self.locked)
         self._build_chooser()
+        self.own = OwnSettings()
+        self.own.changed.connect(self._take_own)
+        self.own.problem_changed.connect(self._note_problem)
+        self._column.addWidget(self.own)
+        self._titles: list[tuple[QWidget, tuple[str, ...]]] = []  # of groups, and whose they are
         for group in GROUPS:
             self._add_group(self._column, group.title, group.names)
             if "warmup_facts" in group.names:
@@ -120,8 +128,10 @@ class MethodPanel(QWidget):
         self._column.addWidget(self.summary)
 
     def _add_group(self, column: QVBoxLayout, title: str, names: tuple[str, ...]) -> None:
+        heading = label(title, "group")
+        self._titles.append((heading, names))
         column.addSpacing(4)
-        column.addWidget(label(title, "group"))
+        column.addWidget(heading)
         for name in names:
             column.addWidget(self.rows[name])
 
@@ -178,12 +188,20 @@ class MethodPanel(QWidget):
         if changed:
             self.recipe_changed.emit(recipe)
 
+    @Slot(object)
+    def _take_own(self, method: object) -> None:
+        self._adopt(self._recipe.with_(method=method))
+
     def _set_problem(self, name: str, sentence: str) -> None:
+        self.rows[name].show_error(sentence)
+        self._note_problem(name, sentence)
+
+    @Slot(str, str)
+    def _note_problem(self, name: str, sentence: str) -> None:
         before = self.problem()
         self._problems.pop(name, None)
         if sentence:
             self._problems[name] = sentence
-        self.rows[name].show_error(sentence)
         self._show_fold()
         if self.problem() != before:
             self.problem_changed.emit(self.problem())
@@ -198,6 +216,16 @@ class MethodPanel(QWidget):
             floor.set_unit("× mean" if self._recipe.floor_kind == "relative" else "")
         for name, row in self.rows.items():
             row.show_base(getattr(self._base, name), "" if name in KEPT_BY_RECIPES else self._base_words)
+        kind = kind_named(self._recipe.editor)
+        heeded = set(self.rows) if kind.heeds is None else kind.heeds
+        for name, row in self.rows.items():
+            row.setVisible(name in heeded)
+        for heading, names in self._titles:
+            heading.setVisible(any(name in heeded for name in names))
+        if "warmup_facts" not in heeded:
+            self.warmup_says.say("")
+        base, words = self._base.method, self._base_words
+        self.own.show_method(kind.title, self._recipe.method, base, words, self._lock_reason)
         self._show_fold()
         self._show_warmup()
 
@@ -215,4 +243,5 @@ class MethodPanel(QWidget):
         self.fold.set_remark(", ".join(parts))
 
     def _show_warmup(self) -> None:
-        self.warmup_says.say(*warmup_in_words(self._recipe, self._context))
+        if kind_named(self._recipe.editor).heeds is None:
+            self.warmup_says.say(*warmup_in_words(self._recipe, self._context))

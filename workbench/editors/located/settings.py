@@ -1,4 +1,4 @@
-"""The settings of the located editors, and what was published for a family of models."""
+"""The settings of the located editors; what was published for single models is in resources/presets.toml."""
 
 from dataclasses import dataclass
 
@@ -69,14 +69,18 @@ class ValueSettings:
         low=0,
         high=20,
     )
-    modules: str = setting(
-        "",
-        "Modules",
-        "Which down projections of the MLP are edited, one a layer, as names with * and {a..b}, separated by commas.",
-    )
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether the solve holds ordinary text as it was."""
+        return True
+
+    @property
+    def keeps_precision(self) -> bool:
+        return self.reads_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,26 +160,6 @@ class RomeSettings(ValueSettings):
         "Whether shifts are turned away from the keys of ordinary text, as in the paper. Later settings leave it out.",
     )
 
-
-MEMIT: dict[str, MemitSettings] = {
-    "GPT-J-6B": MemitSettings(modules="mlp.fc_out@3-8"),
-    "GPT2-XL": MemitSettings(modules="mlp.c_proj@13-17", steps=20, protection=20_000.0),
-    "Llama-3-8B": MemitSettings(modules="mlp.down_proj@4-8", rate=0.1),
-    **dict.fromkeys(
-        ("Qwen2.5-7B", "Mistral-7B", "Llama-3.2-3B"),
-        MemitSettings(modules="mlp.down_proj@4-8", decay=1e-3, clamp=4.0),
-    ),
-}
-ALPHAEDIT: dict[str, AlphaEditSettings] = {
-    "GPT-J-6B": AlphaEditSettings(modules="mlp.fc_out@3-8"),
-    "GPT2-XL": AlphaEditSettings(modules="mlp.c_proj@13-17", steps=20),
-    "Llama-3-8B": AlphaEditSettings(modules="mlp.down_proj@4-8", rate=0.1),
-    "Qwen2.5-7B": AlphaEditSettings(modules="mlp.down_proj@4-8", decay=1e-3, clamp=4.0, ridge=1.0),
-}
-ROME: dict[str, RomeSettings] = {
-    "GPT-J-6B": RomeSettings(modules="mlp.fc_out@5", steps=20, covariance=True),
-    "GPT2-XL": RomeSettings(modules="mlp.c_proj@17", steps=20, covariance=True),
-    **dict.fromkeys(
-        ("Llama-3-8B", "Qwen2.5-7B", "Mistral-7B"), RomeSettings(modules="mlp.down_proj@5", decay=1e-3)
-    ),
-}
+    @property
+    def reads_text(self) -> bool:
+        return self.covariance
