@@ -13,6 +13,7 @@ from workbench.editors.located.covariance import (
     singular_ridge,
     texts_needed,
 )
+from workbench.errors import SettingError
 from workbench.models.loaded import LoadedModel
 
 
@@ -75,6 +76,8 @@ def test_the_null_space_says_what_it_keeps() -> None:
     assert torch.allclose(relative.projector, absolute.projector)
     assert relative.threshold == pytest.approx(2.0, rel=1e-4)
     assert null_space(100 * covariance, 0.02, relative=False).rank == 1
+    with pytest.raises(SettingError, match="higher threshold"):
+        null_space(covariance, 1e-5, relative=False)
 
 
 def test_directions_without_keys_count_as_free() -> None:

@@ -106,6 +106,15 @@ def test_rome_meets_the_reference(
     assert relative_difference(found.right[0], vectors[f"rome/{prefix}right"]) <= tolerance
 
 
+def test_with_one_key_its_mean_gives_what_was_wanted(vectors: Vectors) -> None:
+    """As R-ROME has it; the published form gives it to the bare prompt's key."""
+    mean, plain, wanted, now = (
+        array(vectors, f"rome/{x}", torch.float64) for x in ("mean_key", "plain_key", "wanted", "current")
+    )
+    for key in (mean, plain):
+        assert torch.allclose(now + key @ rank_one(mean, key, wanted, now).dense(), wanted)
+
+
 @pytest.mark.parametrize(("dtype", "tolerance"), SEARCHED)
 @pytest.mark.parametrize("editor", ["memit", "alphaedit"])
 def test_a_step_from_text_meets_the_reference(

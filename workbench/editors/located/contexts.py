@@ -11,7 +11,7 @@ from workbench.models.encoding import encode_prompt
 from workbench.models.loaded import LoadedModel
 
 OPENINGS = ("The", "Therefore", "Because", "I", "You")
-LENGTH = 10  # tokens with the opening
+LENGTH = 10  # tokens with the opening and what begins a text
 _BEST = 5  # tokens that one is drawn from
 
 
@@ -22,7 +22,7 @@ def sample_contexts(
 
     ``loaded`` must not be edited yet. Raises Cancelled."""
     openings = [OPENINGS[i % len(OPENINGS)] for i in range(count)]
-    prompts = [encode_prompt(loaded.tokenizer, opening) for opening in openings]
+    prompts = [_begun(loaded, opening) for opening in openings]
     draws = torch.rand(count, LENGTH, generator=torch.Generator().manual_seed(seed))
     special = torch.tensor(sorted(loaded.tokenizer.all_special_ids), device=loaded.device, dtype=torch.long)
 
@@ -35,3 +35,9 @@ def sample_contexts(
     written = generate(loaded, prompts, Stop(limits), pick, watch)
     texts = [decode(loaded.tokenizer, [*begun, *ids]) for begun, ids in zip(prompts, written, strict=True)]
     return tuple(f"{' '.join(text.split()).rstrip('.')}. " for text in texts)
+
+
+def _begun(loaded: LoadedModel, opening: str) -> tuple[int, ...]:
+    """With the token that begins a text, where there is one, also if the tokenizer does not add it by itself."""
+    ids, begin = encode_prompt(loaded.tokenizer, opening), loaded.tokenizer.bos_token_id
+    return ids if begin is None or ids[0] == begin else (begin, *ids)

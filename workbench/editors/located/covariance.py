@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 
 from workbench.editing.precision import Precision
 from workbench.editing.protection import TOKENS_PER_TEXT
+from workbench.errors import SettingError
 from workbench.models.encoding import encode_prompt
 
 KEYS_PER_DIMENSION = 10  # of C, for it to be sure of every direction
@@ -65,10 +66,16 @@ class NullSpace:
 
 def null_space(covariance: Tensor, threshold: float, *, relative: bool) -> NullSpace:
     """P = U₀U₀ᵀ over the eigenvectors of C whose eigenvalue is below ``threshold``, or with ``relative`` below that
-    share of their mean. One eigendecomposition in float64. Raises torch.linalg.LinAlgError."""
+    share of their mean. One eigendecomposition in float64. Raises SettingError where it leaves no direction."""
     matrix = covariance.double()
     values, vectors = torch.linalg.eigh(matrix)
     least = threshold * float(values.mean()) if relative else threshold
     rank = int((values < least).sum())  # they ascend
+    if rank == 0:
+        raise SettingError(
+            "threshold",
+            f"Ordinary text uses every direction of the keys, {float(values[0]):.2g} and more, and only less than "
+            f"{least:.2g} is free: give a higher threshold.",
+        )
     free, values = vectors[:, :rank], values.clamp(min=0)
     return NullSpace(free @ free.T, rank, float(values[:rank].sum() / values.sum()), least)
