@@ -143,6 +143,18 @@ def test_a_loss_that_is_not_finite_names_its_fact() -> None:
     assert raised.value.fact == FACTS[0][0]
 
 
+def test_nothing_stood_there_and_nothing_moves() -> None:
+    """The clamp and the decay are relative to what stood there."""
+    loaded = tiny_model()
+    module = inner(loaded, 1)
+    with torch.no_grad():
+        loaded.model.get_parameter(f"{module.name}.weight").zero_()
+    found = search_values(loaded, module, located(loaded), SETTINGS, Control(), of_block=False)
+    assert not found.before.any()
+    assert not found.delta.any()
+    assert torch.isfinite(found.losses).all()
+
+
 def test_romes_facts_follow_each_other() -> None:
     """The second fact's shift is that of a step of its own on weights that hold the first one's."""
     loaded = tiny_model()

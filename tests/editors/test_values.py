@@ -35,5 +35,4 @@ def test_values_meet_the_reference(
         wanted = f"toy/value/{place}{layer}/fact{i}"
         worst.append(relative_difference(found.delta[i], vectors[f"{wanted}/delta"]))
         worst.append(relative_difference(found.before[i], vectors[f"{wanted}/value"]))
-    print(f"{place} {dtype} {max(worst):.2e}")
     assert max(worst) <= tolerance

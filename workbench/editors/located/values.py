@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -121,23 +122,22 @@ class _Search:
         widths = [len(row.sequence.ids) for row in rows]
         logits = [len(row.sequence.answer) * vocabulary for row in rows]
         for_each_batch(self._budget.batches(widths, logits), work, self._watch)
-        size, scale = self.delta.norm(dim=1), self._settings.decay / self.before.norm(dim=1).square()
-        losses += scale * size
+        size = self.delta.norm(dim=1)
+        scale = self._settings.decay / self.before.norm(dim=1).square().clamp(min=TINY)
+        losses += scale * size  # ω‖δ‖/‖z₀‖², as published
         self._require_finite(losses)
         self.losses = torch.where(self.active, losses, self.losses)
         self.active &= losses >= self._settings.enough
         if not last:
-            gradient += (scale / size.clamp(min=TINY))[:, None] * self.delta
-            self._move(gradient)
+            self._move(gradient + scale[:, None] * (self.delta / size.clamp(min=TINY)[:, None]))
 
     def _batch(self, rows: list[_Row], last: bool) -> tuple[Tensor, Tensor, Tensor | float]:
         """(fact (B,), loss (B,), gradient (F, d)) of sequences; what stood there before is kept on the way."""
         device = self._loaded.device
         sequences = [row.sequence for row in rows]
-        owner, at = torch.tensor([row.fact for row in rows], device=device), places(sequences, device)
-        bare = torch.tensor([k for k, row in enumerate(rows) if row.kind == "bare"], dtype=torch.long).to(
-            device
-        )
+        whole = partial(torch.tensor, dtype=torch.long, device=device)
+        owner, at = whole([row.fact for row in rows]), places(sequences, device)
+        bare = whole([k for k, row in enumerate(rows) if row.kind == "bare"])
         delta = self.delta.clone().requires_grad_(not last)
 
         def add(hidden: Tensor) -> Tensor:
