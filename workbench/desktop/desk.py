@@ -64,6 +64,7 @@ class Desk(QObject):
         model.modules_changed.connect(self._take_modules)
         model.preset_chosen.connect(method.set_preset)
         method.recipe_changed.connect(self._take_recipe)
+        method.editor_chosen.connect(self._take_editor)
         self.keeper.opened.connect(self._take_session)
         self.keeper.changed.connect(self._keep_settings)
 
@@ -282,6 +283,20 @@ class Desk(QObject):
                 _log.info("%s", error)
         self._keep_settings()
         self._soon.start()
+
+    @Slot(str)
+    def _take_editor(self, name: str) -> None:
+        """It edits where its kind does, until the person ticks other modules."""
+        if self.loaded is None:
+            return
+        from workbench.editing.kinds import kind_named
+        from workbench.editing.start import modules_at, preset_of
+
+        preset = self.model.preset() or preset_of(self.loaded)
+        measured = preset.settings_for(self.method.recipe().name).get("modules")
+        self.model.set_pattern(
+            measured or modules_at(kind_named(name), self.loaded.modules) or preset.modules
+        )
 
     @Slot()
     def _keep_settings(self) -> None:

@@ -14,6 +14,7 @@ from workbench.desktop.shell.layout import RIGHT
 from workbench.desktop.theme import Theme
 from workbench.editing.recipe import Recipe
 from workbench.editing.recipes import named_recipes, recipe_named
+from workbench.editors.located.settings import MemitSettings
 from workbench.models.presets import Preset
 from workbench.settings import described
 
@@ -226,3 +227,36 @@ def test_every_choice_fits_into_its_field(panel: MethodPanel) -> None:
         room = box.style().subControlRect(control, option, part, box).width()
         for text in (box.itemText(i) for i in range(box.count())):
             assert box.fontMetrics().horizontalAdvance(text) <= room, text
+
+
+def test_an_editor_shows_its_own_settings_and_of_the_others_only_those_that_it_heeds(
+    panel: MethodPanel,
+) -> None:
+    chosen: list[str] = []
+    panel.editor_chosen.connect(chosen.append)
+    choose_recipe(panel, "memit")
+    assert chosen == ["memit"]
+    assert panel.own.isVisible()
+    assert not panel.rows["step_size"].isVisible()
+    assert panel.rows["batch"].isVisible()
+    type_into(panel, "own-protection", "300")
+    assert panel.recipe().method == MemitSettings(protection=300.0)
+    type_into(panel, "own-protection", "0")
+    assert "Key protection" in error(panel, "own-protection")
+    assert "Key protection" in panel.problem()
+    assert panel.recipe().method == MemitSettings(protection=300.0)
+    QTest.mouseClick(panel.own.rows["protection"].reset_button, Qt.MouseButton.LeftButton)
+    assert panel.recipe() == recipe_named("memit").with_(modules=panel.recipe().modules)
+    assert panel.problem() == ""
+    choose_recipe(panel, "stableedit")
+    assert not panel.own.isVisible()
+    assert panel.rows["step_size"].isVisible()
+    assert panel.recipe().method is None
+
+
+def test_a_problem_of_an_editor_goes_with_it(panel: MethodPanel) -> None:
+    choose_recipe(panel, "rome")
+    type_into(panel, "own-steps", "none")
+    assert panel.problem()
+    choose_recipe(panel, "ultraedit")
+    assert panel.problem() == ""

@@ -27,6 +27,7 @@ class MethodPanel(QWidget):
     """``recipe()`` is always valid: a value out of range says so below its field and changes nothing."""
 
     recipe_changed = Signal(object)  # Recipe
+    editor_chosen = Signal(str)  # by the person: another kind, which may edit elsewhere
     problem_changed = Signal(str)  # why the panel cannot be taken as it stands; empty: it can
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -34,6 +35,7 @@ class MethodPanel(QWidget):
         self.setObjectName("method-panel")
         self._base = self._recipe = Recipe()
         self._base_words = "the recipe"
+        self._preset: Preset | None = None  # of the model
         self._problems: dict[str, str] = {}
         self._lock_reason = ""
         self._context = WarmupContext()
@@ -65,6 +67,7 @@ class MethodPanel(QWidget):
 
     def set_preset(self, preset: "Preset") -> None:
         """The preset's recipe with its settings; where and how often stays as it was."""
+        self._preset = preset
         named = named_recipes()[preset.recipe].recipe
         base = named.with_(**preset.settings)
         self.set_recipe(self._keeping(base), base, f"the preset “{preset.title}”")
@@ -149,7 +152,13 @@ class MethodPanel(QWidget):
     @Slot()
     def _choose_recipe(self) -> None:
         named = named_recipes()[str(self.recipe_box.currentData())]
-        self.set_recipe(self._keeping(named.recipe), named.recipe)
+        base, before = named.recipe, self._recipe.editor
+        if self._preset is not None:
+            measured = self._preset.settings_for(named.name).get("method", {})
+            base = base.with_(method=kind_named(base.editor).changed(base.method, measured))
+        self.set_recipe(self._keeping(base), base)
+        if base.editor != before:
+            self.editor_chosen.emit(base.editor)
 
     def _keeping(self, recipe: Recipe) -> Recipe:
         return recipe.with_(**{name: getattr(self._recipe, name) for name in KEPT_BY_RECIPES})
