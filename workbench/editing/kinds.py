@@ -8,6 +8,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import SettingError
+from workbench.settings import Setting, described
 
 if TYPE_CHECKING:
     from workbench.editing.control import Control
@@ -93,6 +94,15 @@ def kind_named(name: str) -> EditorKind:
 def make_editor(loaded: "LoadedModel", modules: "Sequence[EditableModule]", recipe: "Recipe") -> "Editor":
     """Of the recipe's kind. Raises SettingError for modules that it cannot edit."""
     return kind_named(recipe.editor).make(loaded, modules, recipe)
+
+
+def settings_of(recipe: "Recipe") -> list[tuple[str, Setting, Any]]:
+    """(name, description, value) of what the recipe's editor heeds, and then of its own."""
+    heeds = kind_named(recipe.editor).heeds
+    shared = [name for name in described(type(recipe)) if heeds is None or name in heeds]
+    found = [(name, described(type(recipe))[name], getattr(recipe, name)) for name in shared]
+    own = {} if recipe.method is None else described(type(recipe.method))
+    return found + [(name, about, getattr(recipe.method, name)) for name, about in own.items()]
 
 
 def _class(place: str) -> Callable[..., Any]:

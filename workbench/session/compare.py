@@ -1,7 +1,7 @@
 """Runs side by side, of one session or of several: settings that differ, scores, retention."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 
 from workbench.editing.events import Floats
@@ -66,7 +66,7 @@ def compared(session: Session, run: int) -> Compared:
 
 def settings() -> dict[str, str]:
     """Name → title: model, facts, modules and machine first, then the recipe's settings in their order."""
-    titles = {name: about.label for name, about in described(Recipe).items()} | {"name": "Recipe"}
+    titles = {name: about.label for name, about in described(Recipe).items()} | _TITLES
     recipe = {f.name: titles.get(f.name, f.name) for f in fields(Recipe)}
     return {name: title for name, (title, _) in _CIRCUMSTANCES.items()} | recipe
 
@@ -86,7 +86,9 @@ def in_words(value: object) -> str:
             return f"{value:g}"
         case "":
             return "as the preset says"
-    return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return ", ".join(f"{f.name} {in_words(getattr(value, f.name))}" for f in fields(value))
+    return "–" if value is None else str(value)
 
 
 def differences(runs: Sequence[Compared]) -> list[Difference]:
@@ -103,6 +105,7 @@ def same_facts(runs: Sequence[Compared]) -> bool:
     return len({(run.digest, run.after.facts if run.after else 0) for run in runs}) <= 1
 
 
+_TITLES = {"name": "Recipe", "editor": "Editor", "method": "Settings of the editor"}
 _CIRCUMSTANCES: dict[str, tuple[str, Callable[[Compared], str]]] = {
     "model": ("Model", lambda run: _model_in_words(run.record)),
     "facts": ("Facts", lambda run: f"{run.record.facts:,} ({run.digest[:6]})"),

@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from workbench import __version__
-from workbench.editing.recipe import Recipe
+from workbench.editing.kinds import settings_of
 from workbench.evaluation.before_after import Answers
 from workbench.evaluation.fact_history import FactHistory, Fate
 from workbench.evaluation.scores import PROTOCOLS, Scores
@@ -20,7 +20,6 @@ from workbench.exports.report.fact_table import reasons_of, state_of
 from workbench.exports.report.plots import Plot, short_name
 from workbench.facts.diagnosis import Neighbours
 from workbench.session.provenance import base_name
-from workbench.settings import described
 
 TEMPLATE = "report.html.jinja"
 MOST_LOST = 25  # facts named that do not hold
@@ -150,9 +149,8 @@ def _modules(c: ReportContents) -> list[dict[str, str]]:
 def _settings(c: ReportContents) -> list[tuple[str, str, str, str]]:
     """(label with symbol, value, unit, help)."""
     rows = [("Recipe", c.run.recipe.name, "", "The set of settings that these began from.")]
-    for name, about in described(Recipe).items():
-        label = f"{about.label} {about.symbol}".strip()
-        rows.append((label, _value(getattr(c.run.recipe, name)), about.unit, about.help))
+    for _, about, value in settings_of(c.run.recipe):
+        rows.append((f"{about.label} {about.symbol}".strip(), _value(value), about.unit, about.help))
     return rows
 
 

@@ -7,14 +7,13 @@ from dataclasses import fields
 from pathlib import Path
 
 from workbench.editing.events import ModuleStep, StepApplied
-from workbench.editing.recipe import Recipe
+from workbench.editing.kinds import settings_of
 from workbench.evaluation.scores import PROTOCOLS, SCORES, Scores
 from workbench.evaluation.titles import TITLES
 from workbench.exports.report.contents import ReportContents
 from workbench.exports.report.fact_table import Cell, fact_header, fact_rows
 from workbench.facts.cells import neutralised
 from workbench.models.progress import Watch
-from workbench.settings import described
 
 _ROWS_BETWEEN_LOOKS = 1_000
 
@@ -63,8 +62,8 @@ def _retention_rows(c: ReportContents) -> Iterator[list[Cell]]:
 
 def _setting_rows(c: ReportContents) -> Iterator[list[Cell]]:
     yield ["name", "Recipe", c.run.recipe.name, "", "", ""]
-    for name, about in described(Recipe).items():
-        yield [name, about.label, getattr(c.run.recipe, name), about.unit, about.symbol, about.help]
+    for name, about, value in settings_of(c.run.recipe):
+        yield [name, about.label, value, about.unit, about.symbol, about.help]
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]], watch: Watch) -> None:
