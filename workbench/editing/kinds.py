@@ -1,7 +1,7 @@
 """The editors that there are: who makes one, what it heeds of a recipe, and its own settings. Needs no torch."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.metadata import entry_points
 from pkgutil import resolve_name
@@ -40,6 +40,8 @@ class EditorKind:
     depth: tuple[float, float] | None = (
         None  # share of the layers that it edits unless told; None: the preset's
     )
+    summary: str = ""  # of its one recipe, where resources/recipes.toml has none for it
+    defaults: Mapping[str, Any] = field(default_factory=dict)  # Recipe's fields in that one
 
     def make(self, loaded: "LoadedModel", modules: "Sequence[EditableModule]", recipe: "Recipe") -> "Editor":
         """Raises SettingError for modules that it cannot edit."""

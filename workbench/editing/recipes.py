@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
-from workbench.editing.kinds import STABLEEDIT, kind_named
+from workbench.editing.kinds import STABLEEDIT, EditorKind, kind_named, kinds
 from workbench.editing.recipe import Recipe
 from workbench.errors import SettingError
 
@@ -24,9 +24,11 @@ class NamedRecipe:
 
 @cache
 def named_recipes() -> dict[str, NamedRecipe]:
-    """Every named recipe, in the order of the file."""
+    """Every named recipe, in the order of the file; then one of each editor that another package brings."""
     data = tomllib.loads(files("workbench.resources").joinpath("recipes.toml").read_text("utf-8"))
-    return {name: _named(name, dict(entry)) for name, entry in data.items()}
+    own = {name: _named(name, dict(entry)) for name, entry in data.items()}
+    known = {named.recipe.editor for named in own.values()}
+    return own | {kind.name: _of_kind(kind) for kind in kinds().values() if kind.name not in known}
 
 
 def recipe_named(name: str) -> Recipe:
@@ -42,6 +44,13 @@ def recipe_named(name: str) -> Recipe:
 def _named(name: str, entry: dict[str, object]) -> NamedRecipe:
     title, summary, origin = (str(entry.pop(key)) for key in ("title", "summary", "origin"))
     return NamedRecipe(name, title, summary, origin, _recipe(name, entry))
+
+
+def _of_kind(kind: EditorKind) -> NamedRecipe:
+    entry = {"editor": kind.name, **kind.defaults}
+    return NamedRecipe(
+        kind.name, kind.title, kind.summary, "another package's editor", _recipe(kind.name, entry)
+    )
 
 
 def _recipe(name: str, entry: dict[str, object]) -> Recipe:
