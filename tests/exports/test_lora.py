@@ -153,10 +153,12 @@ def _no_watch() -> Any:
 
 def test_loss_is_how_much_worse_the_adapter_is() -> None:
     nan = float("nan")
-    one = Scores(0.9, 0.5, 0.1, 0.8, 0.4, nan, 0.7, 20.0, 10)
-    lost = AdapterScores(8, one, one, replace(one, es=0.6, perplexity=25.0, generated=0.5)).loss()
+    one = Scores(0.9, 0.5, 0.1, 0.8, 0.4, nan, 0.7, 20.0, 10, drift=0.125)
+    other = replace(one, es=0.6, perplexity=25.0, generated=0.5, drift=0.25)
+    lost = AdapterScores(8, one, one, other).loss()
     assert lost["es"] == pytest.approx(0.3)
     assert lost["perplexity"] == pytest.approx(5.0)
+    assert lost["drift"] == 0.125
     assert lost["generated"] == pytest.approx(-0.1)
     assert lost["preference"] != lost["preference"]
 

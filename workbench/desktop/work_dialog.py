@@ -26,6 +26,7 @@ class WorkDialog(QDialog):
         self.work.progressed.connect(self._show_progress)
 
     def start_work(self, work: Work) -> None:
+        self.stopping = False
         self._progress.begin("Starting…")
         self.work.start(work)
         self.state_changed.emit()

@@ -5,7 +5,7 @@ from pathlib import Path
 from threading import Event
 
 from workbench.errors import SettingError
-from workbench.evaluation.scores import SCORES, Scores
+from workbench.evaluation.scores import SCORES, TEXT_SCORES, Scores
 from workbench.exports.adapter import adapted, adapter_bytes, write_adapter
 from workbench.exports.decomposition import Decomposition
 from workbench.exports.edited import EditedModel
@@ -65,11 +65,11 @@ class AdapterScores:
     adapter: Scores
 
     def loss(self) -> dict[str, float]:
-        """Score → how much worse the adapter is than the edited model; NaN where not measured. Higher perplexity is
-        worse, as is a lower score of any other kind."""
+        """Score → how much worse the adapter is than the edited model; NaN where not measured. Higher perplexity or
+        drift is worse, as is a lower score of any other kind."""
         return {
             name: (getattr(self.edited, name) - getattr(self.adapter, name))
-            * (-1.0 if name == "perplexity" else 1.0)
+            * (-1.0 if name in TEXT_SCORES else 1.0)
             for name in SCORES
         }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -29,7 +29,8 @@ from tests.tiny import tiny_model
 from workbench.desktop.export.dialog import ExportDialog
 from workbench.desktop.export.figure_table import FigureTable
 from workbench.desktop.export.kinds import export_kinds
-from workbench.desktop.export.lora_options import LoraOptions, figure, share_in_words
+from workbench.desktop.export.lora_options import LoraOptions
+from workbench.desktop.export.lora_tables import figure, share_in_words
 from workbench.desktop.export.source import NO_MODEL, ExportSource
 from workbench.errors import OutOfMemory
 from workbench.exports import lora
@@ -143,7 +144,7 @@ def test_kept_energy_is_shown_as_soon_as_the_kind_is_chosen(lora_dialog: ExportD
     shares = [row[1] for row in table(lora_dialog, "lora-curve")]
     assert shares == [share_in_words(found.kept(rank)) for rank in (1, 4, 8, 16, 32)]
     find(lora_dialog, QSpinBox, "lora-rank").setValue(4)
-    assert f"Rank 4 keeps {share_in_words(found.kept(4))}" in text(lora_dialog, "lora-summary")
+    assert f"Rank 4 keeps {share_in_words(found.kept(4))}" in text(lora_dialog, "lora-says")
     modules = dict(table(lora_dialog, "lora-modules"))
     assert modules == {n: share_in_words(s) for n, s in found.kept_by_module(4).items()}
     assert find(lora_dialog, QSpinBox, "lora-rank").maximum() == 32
@@ -156,78 +157,146 @@ def test_an_energy_is_turned_into_the_smallest_rank(lora_dialog: ExportDialog) -
     assert "Captured energy" in box.toolTip()
     find(lora_dialog, QRadioButton, "lora-by-energy").click()
     box.setValue(60)
-    assert f"Rank {found.rank_for(0.6)} keeps" in text(lora_dialog, "lora-summary")
+    assert f"Rank {found.rank_for(0.6)} keeps" in text(lora_dialog, "lora-says")
     assert not find(lora_dialog, QSpinBox, "lora-rank").isEnabled()
     curve = find(lora_dialog, FigureTable, "lora-curve")
-    curve.cellActivated.emit(2, 0)
+    curve.setFocus()
+    curve.setCurrentCell(2, 0)
+    QTest.keyClick(curve, Qt.Key.Key_Return)
+    assert lora_dialog.written is None
     assert find(lora_dialog, QRadioButton, "lora-by-rank").isChecked()
     assert options(lora_dialog).rank() == 8
 
 
-def test_scores_are_measured_on_demand_and_written_with_the_adapter(
+def scored(qtbot: QtBot, dialog: ExportDialog, rank: int) -> None:
+    said = f"Rank {rank} keeps"
+    qtbot.waitUntil(
+        lambda: text(dialog, "lora-says").startswith(said) and text(dialog, "lora-says").endswith("change."),
+        timeout=LONG_MS,
+    )
+
+
+def test_a_rank_is_scored_once_it_is_chosen_and_written_with_its_scores(
     qtbot: QtBot, lora_dialog: ExportDialog, source: ExportSource
 ) -> None:
     find(lora_dialog, QSpinBox, "lora-rank").setValue(4)
-    assert "not scored yet" in text(lora_dialog, "lora-remark")
+    assert "not scored" in text(lora_dialog, "lora-says")
     assert {row[3] for row in table(lora_dialog, "lora-scores")} == {"–"}
-    measure = find(lora_dialog, QPushButton, "lora-measure")
-    measure.click()
-    assert not find(lora_dialog, QPushButton, "export-start").isEnabled()
-    idle(qtbot, lora_dialog)
-    assert not measure.isEnabled()
-    assert "Rank 4 has been measured" in measure.toolTip()
+    scored(qtbot, lora_dialog, 4)
     kept = {record.step: record.scores for record in source.session.scores(1)}
     rows = {row[0]: row[1:] for row in table(lora_dialog, "lora-scores")}
     assert rows["Perplexity"][:2] == [figure(kept[s].perplexity, "perplexity") for s in (0, 4)]
     assert rows["Efficacy (ES)"][2] != "–"
+    assert "Portability" not in rows  # no fact has a prompt for it
     card = (written(qtbot, lora_dialog) / "README.md").read_text("utf-8")
     assert "rank 4" in card
     assert "was not scored" not in card
     find(lora_dialog, QSpinBox, "lora-rank").setValue(8)
-    assert measure.isEnabled()
     assert {row[3] for row in table(lora_dialog, "lora-scores")} == {"–"}
     assert [row[2] for row in table(lora_dialog, "lora-scores")] == [rows[k][1] for k in rows]
+    scored(qtbot, lora_dialog, 8)
 
 
-def test_stopping_the_measurement_leaves_form_and_model_as_they_were(
-    qtbot: QtBot, lora_dialog: ExportDialog, source: ExportSource, monkeypatch: pytest.MonkeyPatch
+class Slow:
+    """measure_adapter with a gate before it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.go, self.ranks = threading.Event(), threading.Event(), list[int]()
+        measure = lora.measure_adapter
+
+        def slow(edited: object, decomposition: object, rank: int, *more: object) -> object:
+            self.ranks.append(rank)
+            self.begun.set()
+            self.go.wait(10)
+            return measure(edited, decomposition, rank, *more)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(lora, "measure_adapter", slow)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
+    return Slow(monkeypatch)
+
+
+@pytest.fixture
+def scoring_dialog(qtbot: QtBot, slow: Slow, dialog: ExportDialog) -> ExportDialog:
+    """Held while it scores the rank suggested first."""
+    dialog.choose("lora")
+    qtbot.waitUntil(slow.begun.is_set, timeout=LONG_MS)
+    return dialog
+
+
+def test_nothing_that_is_being_computed_looks_wrong(scoring_dialog: ExportDialog, slow: Slow) -> None:
+    assert text(scoring_dialog, "lora-says").endswith("it is being scored…")
+    labels = [label for label in scoring_dialog.findChildren(QLabel) if label.isVisible()]
+    assert not [label.text() for label in labels if label.property("level") == "bad"]
+    assert not scoring_dialog.form.field.property("invalid")
+    slow.go.set()
+
+
+def test_a_decomposition_in_the_making_looks_right_and_cannot_be_written_yet(
+    qtbot: QtBot, dialog: ExportDialog, source: ExportSource
 ) -> None:
-    begun, go = threading.Event(), threading.Event()
-    measure = lora.measure_adapter
+    with source.bench.gate.visit():  # somebody else has the model
+        dialog.choose("lora")
+        assert text(dialog, "lora-says").endswith("is being decomposed…")
+        assert dialog.form.says.property("level") != "bad"
+        assert not dialog.form.field.property("invalid")
+        assert not text(dialog, "export-problem")
+        assert "decomposed first" in find(dialog, QPushButton, "export-start").toolTip()
+    idle(qtbot, dialog)
 
-    def slow(*given: object, **more: object) -> object:
-        begun.set()
-        go.wait(10)
-        return measure(*given, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(lora, "measure_adapter", slow)
+def test_another_rank_takes_the_place_of_the_one_being_scored(
+    qtbot: QtBot, scoring_dialog: ExportDialog, slow: Slow
+) -> None:
+    find(scoring_dialog, QSpinBox, "lora-rank").setValue(8)
+    qtbot.waitUntil(lambda: scoring_dialog.form.progress.words.text() == "Starting…")
+    slow.go.set()
+    scored(qtbot, scoring_dialog, 8)
+    assert slow.ranks == [32, 8]
+
+
+def test_an_export_does_not_wait_for_the_scores(
+    qtbot: QtBot, scoring_dialog: ExportDialog, slow: Slow
+) -> None:
+    QTimer.singleShot(0, slow.go.set)
+    card = (written(qtbot, scoring_dialog) / "README.md").read_text("utf-8")
+    assert "was not scored" in card
+    assert text(scoring_dialog, "lora-says").endswith("it is not scored.")
+    assert find(scoring_dialog, QPushButton, "lora-again").text() == "Score rank 32"
+
+
+def test_stopping_the_scores_leaves_form_and_model_as_they_were(
+    qtbot: QtBot, dialog: ExportDialog, slow: Slow, source: ExportSource
+) -> None:
     assert source.bench.loaded is not None
     before = {n: t.clone() for n, t in source.bench.loaded.model.state_dict().items()}
-    find(lora_dialog, QPushButton, "lora-measure").click()
-    qtbot.waitUntil(begun.is_set)
-    assert not find(lora_dialog, QSpinBox, "lora-rank").isEnabled()
-    QTest.keyClick(lora_dialog, Qt.Key.Key_Escape)
-    go.set()
-    idle(qtbot, lora_dialog)
-    assert lora_dialog.isVisible()
-    assert "Stopped" in text(lora_dialog, "lora-remark")
-    assert find(lora_dialog, QPushButton, "lora-measure").isEnabled()
+    dialog.choose("lora")
+    qtbot.waitUntil(slow.begun.is_set, timeout=LONG_MS)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    slow.go.set()
+    idle(qtbot, dialog)
+    assert dialog.isVisible()
+    assert text(dialog, "lora-says").endswith("it is not scored.")
     after = source.bench.loaded.model.state_dict()
     assert after.keys() == before.keys()
     assert all(torch.equal(t, before[n]) for n, t in after.items())
+    find(dialog, QPushButton, "lora-again").click()
+    scored(qtbot, dialog, 32)
 
 
-def test_a_failed_measurement_is_a_sentence(
-    qtbot: QtBot, lora_dialog: ExportDialog, monkeypatch: pytest.MonkeyPatch
+def test_failed_scores_are_a_sentence(
+    qtbot: QtBot, dialog: ExportDialog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
         raise OutOfMemory("Memory ran out on a single text: free memory.")
 
     monkeypatch.setattr(lora, "measure_adapter", full)
-    find(lora_dialog, QPushButton, "lora-measure").click()
-    idle(qtbot, lora_dialog)
-    assert "Memory ran out" in text(lora_dialog, "lora-remark")
-    assert find(lora_dialog, QPushButton, "export-start").isEnabled()
+    dialog.choose("lora")
+    qtbot.waitUntil(lambda: "Memory ran out" in text(dialog, "lora-says"), timeout=LONG_MS)
+    assert find(dialog, QPushButton, "lora-again").isVisible()
+    assert find(dialog, QPushButton, "export-start").isEnabled()
 
 
 def test_a_stopped_decomposition_can_be_taken_up_again(
@@ -238,8 +307,7 @@ def test_a_stopped_decomposition_can_be_taken_up_again(
         dialog.choose("lora")
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
         idle(qtbot, dialog)
-    assert "not decomposed yet" in find(dialog, QPushButton, "export-start").toolTip()
-    assert not find(dialog, QPushButton, "lora-measure").isEnabled()
+    assert "decomposed first" in find(dialog, QPushButton, "export-start").toolTip()
     again = find(dialog, QPushButton, "lora-again")
     assert again.isVisible()
     again.click()

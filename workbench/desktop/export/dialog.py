@@ -12,6 +12,7 @@ from workbench.desktop.background import Tell
 from workbench.desktop.export.form import ExportForm
 from workbench.desktop.export.kind import ExportKind
 from workbench.desktop.export.options import Task
+from workbench.desktop.widgets import Fold
 from workbench.desktop.words import breakable, size_in_words
 from workbench.desktop.work_dialog import WorkDialog
 from workbench.errors import Cancelled, WorkbenchError
@@ -83,10 +84,13 @@ class ExportDialog(WorkDialog):
             if kind.options is not None:
                 kind.options.changed.connect(self._options_changed)
                 kind.options.wanted.connect(self._start_task)
+        for fold in self.findChildren(Fold):
+            fold.toggled.connect(self._fit)
 
     @Slot()
     def _choose_kind(self) -> None:
         """A destination that the person typed stays; what was written before was of another kind."""
+        self._drop_task()
         self._written = None
         self.form.says.say("")
         self.form.show_kind(self.kind)
@@ -98,6 +102,7 @@ class ExportDialog(WorkDialog):
         if self.kind.options is not None and not self.kind.unavailable:
             self.kind.options.show_first()
 
+    @Slot()
     def _fit(self) -> None:
         """As large as the kind's form asks for, and the room of its progress; on a small screen no larger than that."""
         layout = self.layout()
@@ -116,10 +121,20 @@ class ExportDialog(WorkDialog):
 
     @Slot(object)
     def _start_task(self, task: Task) -> None:
-        if not self.work.busy:
+        """In place of one that is still at work; nothing takes the place of an export."""
+        if not self._writing and not self._closing:
             self._task = task
             self.form.says.say("")
             self.start_work(task.work)
+
+    @property
+    def _writing(self) -> bool:
+        return self.work.busy and self._task is None
+
+    def _drop_task(self) -> None:
+        if (task := self._end_task()) is not None:
+            self.work.drop()
+            task.failed(Cancelled("Stopped; nothing was changed."))
 
     @Slot()
     def _typed(self) -> None:
@@ -135,9 +150,12 @@ class ExportDialog(WorkDialog):
         self._pause.stop()
         self._problem = self._what_is_wrong()
         self.form.show_problem("" if self._written else self._problem)
+        if not self._problem and self.kind.options is not None:
+            self._problem = self.kind.options.problem()  # which its own form says
         self._refresh()
 
     def _what_is_wrong(self) -> str:
+        """With the destination, or with the kind whatever the destination."""
         if self.kind.unavailable:
             return self.kind.unavailable
         if not self.form.field.text().strip():
@@ -150,13 +168,14 @@ class ExportDialog(WorkDialog):
             return str(error)
         except OSError as error:
             return f"{self.destination} cannot be used ({error.strerror or error}): choose another place."
-        return self.kind.options.problem() if self.kind.options is not None else ""
+        return ""
 
     @Slot()
     def start_export(self) -> None:
         self._check()
-        if self._problem or self.work.busy:
+        if self._problem or self._writing:
             return
+        self._drop_task()
         write, destination = self.kind.writer(), self.destination
 
         def work(tell: Tell, cancel: Event) -> object:
@@ -224,13 +243,13 @@ class ExportDialog(WorkDialog):
 
     @Slot()
     def _refresh(self) -> None:
-        why = "It is being written." if self.work.busy else ""
-        if self._task is not None:
-            why = "Something is being computed."
+        why = "It is being written." if self._writing else ""
         for kind in self._kinds:
             if kind.options is not None:
                 kind.options.set_busy(why)
-        self.form.show_state(why, self.stopping, self._problem, done=self._written is not None)
+        self.form.show_state(
+            why, self.work.busy, self.stopping, self._problem, done=self._written is not None
+        )
 
 
 def _free_name(folder: Path, name: str) -> Path:

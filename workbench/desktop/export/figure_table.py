@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableWidg
 
 from workbench.desktop.widgets import tip
 
-ROW = 26
+ROW, MOST_ROWS = 26, 9  # of more it asks for no more room and scrolls
 
 
 class FigureTable(QTableWidget):
@@ -60,7 +60,11 @@ class FigureTable(QTableWidget):
         ]
 
     def sizeHint(self) -> QSize:
-        height = self.horizontalHeader().sizeHint().height() + ROW * self.rowCount() + 2 * self.frameWidth()
+        height = (
+            self.horizontalHeader().sizeHint().height()
+            + ROW * min(self.rowCount(), MOST_ROWS)
+            + 2 * self.frameWidth()
+        )
         return QSize(super().sizeHint().width(), height)
 
 

@@ -86,9 +86,8 @@ class ExportForm(QWidget):
         mark(self.field, invalid=bool(sentence))
         self.problem.say(sentence, "bad" if sentence else "")
 
-    def show_state(self, why: str, stopping: bool, problem: str, done: bool) -> None:
-        """``why``: what goes on, if anything; ``problem``: why it cannot be exported now; ``done``: it has been."""
-        busy = bool(why)
+    def show_state(self, why: str, busy: bool, stopping: bool, problem: str, done: bool) -> None:
+        """``why`` nothing may be chosen now; ``problem``: why it cannot be exported now; ``done``: it has been."""
         self.progress.setVisible(busy)
         permit(self.kind_box, why)
         permit(self.field, why)
