@@ -34,7 +34,6 @@ def wizard(qtbot: QtBot, panel: FactsPanel, path: Path | None) -> ImportWizard:
 def read(qtbot: QtBot, made: ImportWizard) -> None:
     with qtbot.waitSignal(made.reading_page.completeChanged, timeout=20_000):
         made.button(QWizard.WizardButton.NextButton).click()
-    assert made.currentId() == READING
 
 
 def finish(qtbot: QtBot, made: ImportWizard, panel: FactsPanel) -> None:
@@ -81,6 +80,7 @@ def test_a_table_is_previewed_read_and_imported_in_one_step(
     assert sampled(made, 0, 0) == "P1"
     assert "row 3" in sampled(made, 1, 0)
     read(qtbot, made)
+    assert made.currentId() == READING
     assert made.reading_page.headline.text() == "2 facts, 1 row left out"
     assert made.reading_page.bad.model.index(0, 0).data() == "3"
     assert made.reading_page.bad.model.index(0, 1).data() == "target"
@@ -91,6 +91,31 @@ def test_a_table_is_previewed_read_and_imported_in_one_step(
     assert list(filled.facts) == before
     filled.action("redo").trigger()
     assert len(filled.facts) == len(before) + 2
+
+
+def test_a_plain_file_goes_from_file_to_review_and_back(
+    qtbot: QtBot, panel: FactsPanel, tmp_path: Path
+) -> None:
+    made = wizard(qtbot, panel, csv(tmp_path, "prompt,target\nP1,T1\nP2,T2\n"))
+    read(qtbot, made)
+    assert made.currentId() == REVIEW
+    assert "2 facts will be added" in made.review_page.outcome.text()
+    made.button(QWizard.WizardButton.BackButton).click()
+    qtbot.waitUntil(lambda: made.currentId() == FILE)
+    finish(qtbot, made, panel)
+    assert len(panel.facts) == 2
+
+
+def test_what_only_reading_to_the_end_shows_is_told_before_the_review(
+    qtbot: QtBot, panel: FactsPanel, tmp_path: Path
+) -> None:
+    rows = "".join(f"P{i},T{i}\n" for i in range(500))
+    made = wizard(qtbot, panel, csv(tmp_path, f"prompt,target\n{rows}ends in a space ,T\n"))
+    read(qtbot, made)
+    assert made.currentId() == READING
+    assert "1 prompt ended in a space" in made.reading_page.detail.text()
+    finish(qtbot, made, panel)
+    assert len(panel.facts) == 501
 
 
 def test_bad_rows_are_exported(qtbot: QtBot, panel: FactsPanel, tmp_path: Path) -> None:
@@ -288,7 +313,7 @@ def test_cancel_while_reading_stops_at_once_and_imports_nothing(
 
 
 def test_going_back_stops_reading_and_reads_again(qtbot: QtBot, panel: FactsPanel, tmp_path: Path) -> None:
-    made = wizard(qtbot, panel, csv(tmp_path, "prompt,target\nP,T\n"))
+    made = wizard(qtbot, panel, csv(tmp_path, "prompt,target\nP,T\nQ,\n"))
     read(qtbot, made)
     made.button(QWizard.WizardButton.BackButton).click()
     assert made.currentId() == FILE
@@ -300,7 +325,7 @@ def test_going_back_stops_reading_and_reads_again(qtbot: QtBot, panel: FactsPane
 def reviewed(qtbot: QtBot, panel: FactsPanel, tmp_path: Path, rows: str) -> ImportWizard:
     made = wizard(qtbot, panel, csv(tmp_path, "prompt,target\n" + rows))
     read(qtbot, made)
-    made.button(QWizard.WizardButton.NextButton).click()
+    assert made.currentId() == REVIEW
     return made
 
 

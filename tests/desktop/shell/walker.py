@@ -127,10 +127,10 @@ class Walker:
         self.wait(lambda: page.isComplete() or page.problem.text(), "the file to be recognised")
         assert page.isComplete(), page.problem.text()
         self.stage(f"import-{path.suffix[1:]}", wizard)
-        if wizard.currentId() != READING:
-            QTest.mouseClick(following, Qt.MouseButton.LeftButton)
-        self.wait(wizard.reading_page.isComplete, "the file to be read")
         QTest.mouseClick(following, Qt.MouseButton.LeftButton)
+        self.wait(wizard.reading_page.isComplete, "the file to be read")
+        if wizard.currentId() == READING:
+            QTest.mouseClick(following, Qt.MouseButton.LeftButton)
         self.wait(lambda: wizard.currentId() == REVIEW, "the review")
         find(wizard, QRadioButton, "import-to-warmup" if to_warmup else "import-to-facts").setChecked(True)
         if first:

@@ -1,9 +1,9 @@
-"""Facts from a file in three pages; nothing changes before Finish, and then in one step that Undo takes back."""
+"""Facts from a file: choose, read, review. Nothing changes before Import, and Undo takes it back in one step."""
 
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSettings, Qt, Slot
+from PySide6.QtCore import QSettings, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget, QWizard
 
@@ -23,7 +23,9 @@ SIZE = 920, 680  # pixels
 
 
 class ImportWizard(QWizard):
-    """After it was accepted, ``apply`` makes the import."""
+    """After it was accepted, ``apply`` makes the import.
+
+    Reading stops the wizard only where it tells something new: rows left out, or a note that the first page lacked."""
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class ImportWizard(QWizard):
         self.file_page.completeChanged.connect(self._explain_next)
         self.reading_page.completeChanged.connect(self._explain_next)
         self.review_page.completeChanged.connect(self._explain_finish)
+        self.reading_page.completeChanged.connect(self._pass_on)
         self.currentIdChanged.connect(self._explain_next)
         self._explain_next()
         if path is not None:
@@ -72,7 +75,7 @@ class ImportWizard(QWizard):
     @Slot()
     def _explain_next(self) -> None:
         number = max(self.currentId(), 0)
-        self.setWindowTitle(f"Import facts · {number + 1} of {len(TITLES)} · {TITLES[number]}")
+        self.setWindowTitle(f"Import facts · {TITLES[number]}")
         button = self.button(QWizard.WizardButton.NextButton)
         reason = ""
         if self.currentId() == FILE and not self.file_page.isComplete():
@@ -99,6 +102,19 @@ class ImportWizard(QWizard):
     def cleanupPage(self, number: int) -> None:
         if number == READING:
             self.reading_page.end()
+        elif number == REVIEW and self._nothing_to_tell:
+            QTimer.singleShot(0, self.back)  # over the page that was passed on the way here
+
+    @property
+    def _nothing_to_tell(self) -> bool:
+        result, summary = self.reading_page.result, self.file_page.summary
+        told = summary.notes if summary is not None else ()
+        return result is not None and not result.bad and set(result.notes) <= set(told)
+
+    @Slot()
+    def _pass_on(self) -> None:
+        if self.currentId() == READING and self.reading_page.isComplete() and self._nothing_to_tell:
+            self.next()
 
     def done(self, result: int) -> None:
         """However it closes, nothing is left running."""
