@@ -35,6 +35,7 @@ class FakeHub:
     status: int = 200  # other: what it answers to every question
     gated: bool = False
     fetched: list[str] = field(default_factory=list)
+    asked: str = ""  # of its search
 
 
 def handler_of(state: FakeHub) -> type[BaseHTTPRequestHandler]:
@@ -61,6 +62,9 @@ def handler_of(state: FakeHub) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             path = unquote(urlsplit(self.path).path)
+            if path == "/api/models" and state.status == 200:
+                state.asked = self.path
+                return self.answer(200, json.dumps([{"id": "org/model"}, {"id": "org/other"}]).encode())
             if state.gated:
                 return self.answer(403, b"gated", X_Error_Code="GatedRepo")
             if state.status != 200 or state.folder is None or not re.search("/?org/model", path):
@@ -162,6 +166,28 @@ def test_an_unreachable_hub_says_so(online: FakeHub, monkeypatch: pytest.MonkeyP
     point_at(monkeypatch, 9)
     with pytest.raises(ModelLoadError, match="the hub cannot be reached"):
         load("org/model")
+
+
+def test_the_hub_is_searched_for_what_could_load(online: FakeHub) -> None:
+    assert hub.search("mod") == ["org/model", "org/other"]
+    assert {"search=mod", "filter=safetensors", "filter=text-generation"} <= set(
+        re.split("[?&]", online.asked)
+    )
+
+
+def test_a_search_of_a_hub_that_is_not_there_says_so_at_once(
+    online: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    online.status = 503
+    with pytest.raises(ModelLoadError, match="cannot be searched now"):
+        hub.search("mod")
+    point_at(monkeypatch, 9)
+    with pytest.raises(ModelLoadError, match="cannot be searched now"):
+        hub.search("mod")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    close_session()
+    with pytest.raises(ModelLoadError, match="HF_HUB_OFFLINE switches it off"):
+        hub.search("mod")
 
 
 def test_a_download_reports_bytes_and_takes_only_what_loading_needs(

@@ -22,6 +22,11 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 from huggingface_hub.errors import HTTPError as TransportError  # type: ignore[attr-defined]
+from huggingface_hub.utils import (  # type: ignore[attr-defined]
+    build_hf_headers,
+    get_session,
+    hf_raise_for_status,
+)
 from huggingface_hub.utils import logging as hub_logging
 from tqdm.auto import tqdm
 
@@ -33,6 +38,7 @@ from workbench.models.progress import Watch
 _SIDE_FILES = (".json", ".txt", ".model", ".jinja")  # config and tokenizer
 CHUNK_BYTES = 1 << 20  # between two looks at the cancel event
 _SECONDS_TO_ANSWER = 15.0
+_MOST_FOUND = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,26 @@ def cached_repositories() -> dict[str, int]:
     except (CacheNotFound, OSError):
         return {}
     return dict(sorted((r.repo_id, r.size_on_disk) for r in found if r.repo_type == "model"))
+
+
+def search(words: str) -> list[str]:
+    """Models on the hub whose names contain the words and that could load here, most downloaded first.
+
+    Asks once and does not wait for a hub that is not there. Raises ModelLoadError."""
+    wanted = {"search": words, "filter": ["text-generation", "safetensors"], "sort": "downloads"}
+    try:
+        answer = get_session().get(
+            f"{constants.ENDPOINT}/api/models",
+            params=wanted | {"direction": -1, "limit": _MOST_FOUND},
+            headers=build_hf_headers(),
+            timeout=_SECONDS_TO_ANSWER,
+        )
+        hf_raise_for_status(answer)
+        return [str(model["id"]) for model in answer.json()]
+    except OfflineModeIsEnabled as error:
+        raise ModelLoadError("The hub is not searched: HF_HUB_OFFLINE switches it off.") from error
+    except (HfHubHTTPError, TransportError, OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelLoadError(f"The hub cannot be searched now ({folders.first_line(error)}).") from error
 
 
 def download(repository: str, watch: Watch) -> Path:

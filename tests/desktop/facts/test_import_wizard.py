@@ -114,6 +114,10 @@ def test_what_only_reading_to_the_end_shows_is_told_before_the_review(
     read(qtbot, made)
     assert made.currentId() == READING
     assert "1 prompt ended in a space" in made.reading_page.detail.text()
+    focused = made.focusWidget()
+    assert focused is not None
+    QTest.keyClick(focused, Qt.Key.Key_Return)
+    assert made.currentId() == REVIEW
     finish(qtbot, made, panel)
     assert len(panel.facts) == 501
 

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.desktop.finding import find
 from tests.tiny import tiny_model
+from workbench.desktop.model.forecast import PHASES
 from workbench.desktop.model.load_dialog import LoadDialog
 from workbench.desktop.model.lookup import Choice, Here, Models, Outlook
 from workbench.desktop.model.recent import recent_models, remember_model
@@ -36,6 +37,8 @@ class FakeEngine:
         self.go.set()
         self.asked: list[tuple[str, ...]] = []
         self.released = False
+        self.found: list[str] = []
+        self.unreachable = ""
 
     def _release(self) -> None:
         self.released = True
@@ -55,6 +58,12 @@ class FakeEngine:
         if source not in self.outlooks:
             raise ModelLoadError(f"There is no {source}.")
         return self.outlooks[source]
+
+    def search(self, words: str) -> list[str]:
+        self.asked.append(("search", words))
+        if self.unreachable:
+            raise ModelLoadError(self.unreachable)
+        return [name for name in self.found if words in name]
 
     def fetch_starter(self, progress: Progress, cancel: Event) -> None:  # noqa: ARG002
         self.asked.append(("fetch",))
@@ -91,7 +100,8 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def dialog(qtbot: QtBot, settings: QSettings, engine: FakeEngine) -> LoadDialog:
-    remember_model(settings, "/models/older")
+    for source in ("/models/older", "org/fine"):
+        remember_model(settings, source)
     made = LoadDialog(settings, engine=engine)
     qtbot.addWidget(made)
     made.show()
@@ -117,10 +127,11 @@ def choose(qtbot: QtBot, dialog: LoadDialog, source: str) -> None:
     qtbot.waitUntil(lambda: not dialog._looking.busy)
 
 
-def test_lists_starter_cache_and_recent_in_this_order(qtbot: QtBot, dialog: LoadDialog) -> None:
-    assert dialog.form.list.sources() == ["starter", "org/fine", "org/bert", "/models/older"]
+def test_lists_what_was_used_last_then_starter_and_cache(qtbot: QtBot, dialog: LoadDialog) -> None:
+    assert dialog.form.list.sources() == ["org/fine", "/models/older", "starter", "org/bert"]
     qtbot.waitUntil(lambda: not dialog._looking.busy)
-    assert dialog.source == "starter"
+    assert dialog.source == "org/fine"
+    choose(qtbot, dialog, "starter")
     assert "92.0 MiB will be downloaded" in says(dialog)
     assert load_button(dialog).text() == "Get and load"
 
@@ -138,6 +149,63 @@ def test_until_the_models_are_found_it_says_that_it_looks(qtbot: QtBot, settings
     assert "Looking for the models" in says(made)
     found.set()
     qtbot.waitUntil(lambda: made.source == "starter")
+
+
+def test_what_is_gone_is_not_suggested(qtbot: QtBot, settings: QSettings, engine: FakeEngine) -> None:
+    remember_model(settings, "/models/gone")
+    made = LoadDialog(settings, engine=engine)
+    qtbot.addWidget(made)
+    qtbot.waitUntil(lambda: made.source == "starter")
+    assert made.form.list.sources()[0] == "/models/gone"
+
+
+def type_words(dialog: LoadDialog, words: str) -> None:
+    field = find(dialog, QLineEdit, "model-source")
+    field.clear()
+    QTest.keyClicks(field, words)
+
+
+def headings(dialog: LoadDialog) -> list[str]:
+    tree = dialog.form.list
+    return [item.text(0) for i in range(tree.topLevelItemCount()) if (item := tree.topLevelItem(i))]
+
+
+def test_part_of_a_name_narrows_the_list_and_searches_the_hub(
+    qtbot: QtBot, dialog: LoadDialog, engine: FakeEngine
+) -> None:
+    engine.found = ["org/fine", "org/finer", "other/one"]
+    engine.outlooks["org/finer"] = engine.outlooks["org/new"]
+    type_words(dialog, "fine")
+    assert dialog.form.list.sources() == ["org/fine"]
+    qtbot.waitUntil(lambda: headings(dialog)[-1] == "On the hub")
+    assert dialog.form.list.sources() == ["org/fine", "org/finer"]
+    assert ("search", "fine") in engine.asked
+    qtbot.waitUntil(lambda: says(dialog).startswith("Choose one of these"))
+    assert dialog.form.says.property("level") != "bad"
+    for _ in range(2):
+        QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Down)
+    assert dialog.source == "org/finer"
+    qtbot.waitUntil(load_button(dialog).isEnabled)
+    assert dialog.form.list.sources() == ["org/fine", "org/finer"]
+    type_words(dialog, "")
+    dialog.form.field.textEdited.emit("")
+    assert "org/bert" in dialog.form.list.sources()
+
+
+def test_without_the_hub_the_search_is_over_what_is_here(
+    qtbot: QtBot, dialog: LoadDialog, engine: FakeEngine
+) -> None:
+    engine.unreachable = "The hub cannot be searched now (no network)."
+    type_words(dialog, "ber")
+    qtbot.waitUntil(lambda: headings(dialog)[-1] == engine.unreachable)
+    assert dialog.form.list.sources() == ["org/bert"]
+
+
+def test_a_path_is_not_searched_for(qtbot: QtBot, dialog: LoadDialog, engine: FakeEngine) -> None:
+    type_words(dialog, "/nowhere")
+    qtbot.waitUntil(lambda: says(dialog) == "There is no /nowhere.")
+    assert len(dialog.form.list.sources()) == 4
+    assert not [asked for asked in engine.asked if asked[0] == "search"]
 
 
 def test_says_plainly_whether_a_hub_model_is_here(qtbot: QtBot, dialog: LoadDialog) -> None:
@@ -186,7 +254,7 @@ def test_loading_hands_the_model_over_and_remembers_it(
         load_button(dialog).click()
     assert ("fetch",) in engine.asked
     assert not engine.released
-    assert recent_models(settings)[:2] == ["starter", "/models/older"]
+    assert recent_models(settings)[:2] == ["starter", "org/fine"]
     assert signals.signal_triggered
 
 
@@ -197,6 +265,7 @@ def test_progress_says_the_stage_and_stop_brings_the_dialog_back(
     choose(qtbot, dialog, "org/fine")
     load_button(dialog).click()
     qtbot.waitUntil(lambda: dialog.form.progress.words.text() == "Loading the weights · 3 of 9 tensors")
+    assert "from the disk into memory" in find(dialog, QLabel, "model-phase").text()
     assert not dialog.form.field.isEnabled()
     assert dialog.form.field.toolTip()
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
@@ -278,10 +347,13 @@ def test_the_engine_itself_loads_a_folder(qtbot: QtBot, settings: QSettings, tmp
     assert "3 layers" in says(dialog)
     loaded: list[LoadedModel] = []
     dialog.loaded.connect(loaded.append)
+    stages: list[str] = []
+    dialog.work.progressed.connect(lambda at: stages.append(at.stage))
     with qtbot.waitSignal(dialog.accepted, timeout=60_000):
         load_button(dialog).click()
     assert len(loaded[0].modules) == len(tiny.modules)
     loaded[0].release()
+    assert {"hashing the weights", "loading the weights"} <= set(stages) <= set(PHASES)
 
 
 def test_the_engine_refuses_a_folder_without_a_config(

@@ -3,6 +3,15 @@
 from workbench.desktop.model.lookup import Outlook
 from workbench.desktop.words import parameters_in_words, size_in_words
 
+PHASES = {
+    "downloading": "It is kept on this computer, so that nothing is downloaded the next time.",
+    "hashing the weights": "A checksum tells this model from every other one, for sessions and exports.",
+    "unpacking the GGUF file": "Its compressed numbers become weights that can be edited, once for each file.",
+    "writing the converted model": "It is kept on this computer, so that the model opens in seconds the next time.",
+    "checking the converted model": "What was written is read back and compared before it is trusted.",
+    "loading the weights": "They are read from the disk into memory.",
+}  # what models.progress calls a stage → what it is for
+
 
 def what_it_is(outlook: Outlook) -> str:
     """One or two sentences: the model's shape where it is known, and what happens before it opens."""

@@ -3,20 +3,26 @@
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from workbench.desktop.background import Background, Tell
-from workbench.desktop.model.forecast import memory_in_words, what_it_is
+from workbench.desktop.model.forecast import PHASES, memory_in_words, what_it_is
 from workbench.desktop.model.load_form import AUTO, LoadForm, chosen, fill
 from workbench.desktop.model.lookup import Engine, Here, Models, Outlook
-from workbench.desktop.model.recent import recent_models, remember_model
+from workbench.desktop.model.recent import is_path, recent_models, remember_model, why_gone
 from workbench.desktop.work_dialog import WorkDialog
 from workbench.errors import Cancelled
 
+if TYPE_CHECKING:
+    from workbench.models.progress import LoadProgressed
+
 PAUSE_MS = 250  # of typing, before the source is looked at
 NOTHING_CHOSEN, FINDING = "Choose a model first.", "Looking for the models on this computer…"
+UNDECIDED = "Choose one of these, or give a whole hub id, a folder or a GGUF file."
+LEAST_LETTERS = 2  # that the hub is searched for
 
 
 class LoadDialog(WorkDialog):
@@ -43,10 +49,13 @@ class LoadDialog(WorkDialog):
         self.resize(640, 480)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._look)
-        self._finding, self._looking = Background(self), Background(self)
+        self._finding, self._looking, self._searching = (Background(self) for _ in range(3))
         self._connect()
         self.form.field.setFocus()
-        self._finding.start(lambda _tell, _cancel: self._engine.here())
+        recent = recent_models(settings)
+        self._finding.start(
+            lambda _tell, _cancel: (self._engine.here(), {source: why_gone(source) for source in recent})
+        )
         self._await_look()
 
     @property
@@ -61,6 +70,8 @@ class LoadDialog(WorkDialog):
 
     def _connect(self) -> None:
         form = self.form
+        self._pause.timeout.connect(self._search)
+        form.field.textEdited.connect(self._narrow)
         form.field.textChanged.connect(self._typed)
         form.list.picked.connect(self.set_source)
         form.list.wanted.connect(self._load_wanted)
@@ -74,18 +85,22 @@ class LoadDialog(WorkDialog):
         self._finding.failed.connect(self._failed)
         self._looking.finished.connect(self._looked)
         self._looking.failed.connect(self._look_failed)
+        self._searching.finished.connect(self._searched)
+        self._searching.failed.connect(self._search_failed)
+        self.work.progressed.connect(self._explain)
         self.work.finished.connect(self._loaded)
         self.work.failed.connect(self._failed)
         self.state_changed.connect(self._refresh)
 
     @Slot(object)
-    def _found(self, here: Here) -> None:
-        self._here = here
-        self.form.list.fill(here.catalogue, recent_models(self._settings))
-        fill(self.form.device_box, here.devices)
+    def _found(self, found: tuple[Here, dict[str, str]]) -> None:
+        self._here, recent = found
+        self.form.list.fill(self._here.catalogue, recent)
+        fill(self.form.device_box, self._here.devices)
         self._fill_formats()
-        if not self.source and self.form.list.sources():
-            self.set_source(self.form.list.sources()[0])
+        if not self.source and (first := self.form.list.first()):
+            self.set_source(first)
+            self.form.field.selectAll()  # what is typed takes its place
         elif self.source:
             self.form.list.show_source(self.source)
         else:
@@ -100,6 +115,35 @@ class LoadDialog(WorkDialog):
     def _choose_device(self) -> None:
         self._fill_formats()
         self._look_now()
+
+    @Slot()
+    def _narrow(self) -> None:
+        self._searching.drop()
+        self.form.list.narrow("" if is_path(self.source) else self.source)
+
+    @Slot()
+    def _search(self) -> None:
+        """The hub, for what was typed."""
+        words = self.source
+        if self.form.list.narrowed and len(words) >= LEAST_LETTERS:
+            self.form.list.show_found("On the hub: searching…", ())
+            self._searching.start(lambda _tell, _cancel: self._engine.search(words))
+
+    @Slot(object)
+    def _searched(self, sources: list[str]) -> None:
+        self.form.list.show_found("On the hub" if sources else "On the hub: nothing of this name", sources)
+        self._refresh()
+
+    @Slot(object)
+    def _search_failed(self, error: Exception) -> None:
+        self.form.list.show_found(self.sentence_of(error), ())
+        self._refresh()
+
+    @property
+    def _undecided(self) -> bool:
+        """Whether what was typed may still become one of several."""
+        shown = self.form.list.sources()
+        return self._searching.busy or (self.form.list.narrowed and bool(shown) and self.source not in shown)
 
     @Slot()
     def _typed(self) -> None:
@@ -161,7 +205,12 @@ class LoadDialog(WorkDialog):
             return engine.load(source, device, dtype, tell, cancel)
 
         self._failure = ""
+        self.form.phase.say("")
         self.start_work(work)
+
+    @Slot(object)
+    def _explain(self, at: "LoadProgressed") -> None:
+        self.form.phase.say("" if self.stopping else PHASES.get(at.stage, ""))
 
     @Slot(object)
     def _loaded(self, model: object) -> None:
@@ -184,7 +233,7 @@ class LoadDialog(WorkDialog):
 
     def done(self, result: int) -> None:
         self._pause.stop()
-        for background in (self._finding, self._looking):
+        for background in (self._finding, self._looking, self._searching):
             background.drop()
         super().done(result)
 
@@ -211,4 +260,6 @@ class LoadDialog(WorkDialog):
         self.form.show_outlook(self._outlook)
         said = self._failure or (what_it_is(self._outlook) if self._outlook else self._problem)
         is_error = self._is_error and bool(self._failure or not self._outlook)
+        if is_error and not self._failure and self._undecided:
+            said, is_error = UNDECIDED, False
         self.form.says.say(said, "bad" if is_error else "")

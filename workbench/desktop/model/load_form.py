@@ -1,6 +1,7 @@
 """The load dialog's widgets and how they lie."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
@@ -34,9 +35,11 @@ class LoadForm(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.field = QLineEdit(placeholderText="Folder, GGUF file or hub id (organisation/name)")
+        self.field = QLineEdit(
+            placeholderText="Part of a name to search for, a hub id, a folder or a GGUF file"
+        )
         self.field.setObjectName("model-source")
-        self.field.setAccessibleName("Model: folder, GGUF file or hub id")
+        self.field.setAccessibleName("Model: part of a name, hub id, folder or GGUF file")
         clearable(self.field)
         self.folder_button = push_button("Folder…", "model-folder", FOLDER_HELP)
         self.gguf_button = push_button("GGUF file…", "model-gguf", GGUF_HELP)
@@ -45,6 +48,7 @@ class LoadForm(QWidget):
         self.device_box = _combo("model-device", "Device")
         self.format_box = _combo("model-format", "Number format")
         self.progress = ProgressRow("model-progress")
+        self.phase = Sentence("model-phase")
         self.load_button = push_button("Load model", "model-load")
         self.load_button.setDefault(True)
         mark(self.load_button, primary=True)
@@ -59,12 +63,12 @@ class LoadForm(QWidget):
         choices.addStretch(1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._memory_page())
-        self._stack.addWidget(self.progress)
+        self._stack.addWidget(self._progress_page())
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
-        column.addWidget(self.list, 1)
         column.addLayout(row(self.field, self.folder_button, self.gguf_button))
+        column.addWidget(self.list, 1)
         column.addWidget(self.says)
         column.addLayout(choices)
         column.addWidget(self._stack)
@@ -82,6 +86,23 @@ class LoadForm(QWidget):
         column.addWidget(self.memory_bar)
         column.addStretch(1)
         return page
+
+    def _progress_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.progress)
+        column.addWidget(self.phase)
+        column.addStretch(1)
+        return page
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Down leads from the field into the list."""
+        if event.key() == Qt.Key.Key_Down and self.field.hasFocus():
+            self.list.enter()
+        else:
+            super().keyPressEvent(event)
 
     def show_busy(self, busy: bool, stopping: bool, problem: str) -> None:
         """``problem``: why nothing can be loaded now."""

@@ -60,6 +60,8 @@ class Engine(Protocol):
 
     def outlook(self, source: str, device: str, dtype: str) -> Outlook: ...
 
+    def search(self, words: str) -> list[str]: ...
+
     def fetch_starter(self, progress: "Progress", cancel: Event) -> None: ...
 
     def load(
@@ -109,6 +111,11 @@ class Models:
             dtype=str(chosen_dtype).removeprefix("torch."),
             preset=preset.title if preset else "",
         )
+
+    def search(self, words: str) -> list[str]:
+        from workbench.models.hub import search
+
+        return search(words)
 
     def fetch_starter(self, progress: "Progress", cancel: Event) -> None:
         from workbench.models.starter import fetch_starter

@@ -31,7 +31,7 @@ from workbench.facts.text import count
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 TITLES = ("Row", "Column", "Reason", "What stood there")
-WIDTHS = (64, 120, 360, 240)  # pixels
+WIDTHS = (64, 120, 480, 240)  # pixels
 FOLDER = "facts/export-folder"
 
 
@@ -70,7 +70,7 @@ class BadRowsView(QWidget):
         super().__init__(parent)
         self._settings = settings
         self.model = BadRowsModel(self)
-        self.title = plain_label(role="group")
+        self.title = plain_label("Rows left out", role="group")
         self.export = push_button("Export bad rows…", "import-export-bad")
         self.export.clicked.connect(self._export)
         self.said = plain_label(name="import-bad-said")
@@ -93,7 +93,6 @@ class BadRowsView(QWidget):
 
     def show_rows(self, bad: Sequence[BadRow]) -> None:
         self.model.show(bad)
-        self.title.setText(f"{count(len(bad), 'row')} left out")
         self.said.hide()
         self.setVisible(bool(bad))
 

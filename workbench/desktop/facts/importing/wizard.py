@@ -113,8 +113,14 @@ class ImportWizard(QWizard):
 
     @Slot()
     def _pass_on(self) -> None:
-        if self.currentId() == READING and self.reading_page.isComplete() and self._nothing_to_tell:
+        if self.currentId() != READING:
+            return
+        complete = self.reading_page.isComplete()
+        if complete and self._nothing_to_tell:
             self.next()
+        else:
+            kinds = QWizard.WizardButton
+            self.button(kinds.NextButton if complete else kinds.BackButton).setFocus()
 
     def done(self, result: int) -> None:
         """However it closes, nothing is left running."""
