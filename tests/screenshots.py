@@ -10,6 +10,10 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.desktop.shell.walker import Stage
 
 SCALES, MODES = ("1", "2"), ("dark", "light")
 SIZE = (1_280, 800)
@@ -160,6 +164,21 @@ def _walk(  # type: ignore[no-untyped-def]
     window.plots.fill(None)
     walker.export(home / "exported")
     shot("end")
+    _newcomer(window, stage, home)
+
+
+def _newcomer(window, stage: "Stage", home: Path) -> None:  # type: ignore[no-untyped-def]
+    """The starter session by keyboard, with the first of its facts."""
+    from tests.desktop.shell.newcomer import Newcomer
+    from workbench.desktop.facts import prepared
+    from workbench.desktop.shell import starter_session
+    from workbench.facts import starter
+
+    edits, warmup = starter.starter_facts()
+    starter_session.starter_facts = lambda: (prepared(edits[:20]), prepared(warmup[:20]))
+    window.settings.setValue("export/folder", str(home))
+    window.show_welcome()
+    Newcomer(window, stage, patience_s=900).by_keyboard()
 
 
 if __name__ == "__main__":

@@ -184,15 +184,16 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _refresh(self) -> None:
-        now = self.desk.situation()
+        now, on_the_bar = self.desk.situation(), self.tool_bar.holds_focus
         for name, reason in reasons(now).items():
             self.actions_by_name.permit(name, reason)
         self.notices.review()
         self._permit_ledger()
         say_what_they_do(self.actions_by_name, now)
         self.welcome.permit(now.busy)
-        on_bar = primary(now)
-        self.tool_bar.set_primary(on_bar)
+        self.tool_bar.set_primary(primary(now))
+        if on_the_bar:  # a button that has been disabled has lost it
+            self.tool_bar.keep_focus()
         self._show_activity(now)
         if not now.activity:
             self.probe.ask_again()

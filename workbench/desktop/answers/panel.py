@@ -84,6 +84,7 @@ class AnswersPanel(QWidget):
         self.copy_button = tool_button("copy", "answers-copy", "Copy the rows")
         self.export_button = tool_button("export", "answers-export", "Export the rows as CSV…")
         self.table = self._new_table()
+        self.setFocusProxy(self.table)
 
     def _new_table(self) -> QTableView:
         table = SelectingTable()

@@ -11,7 +11,7 @@ class ActionButton(QPushButton):
     def __init__(self, action: QAction, object_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(object_name)
-        self.setAutoDefault(False)
+        self.setAutoDefault(True)  # Return does it too
         self.action = action
         self._primary = False
         action.changed.connect(self._show)

@@ -84,6 +84,8 @@ class Telling(QObject):
             case RunBegan():
                 self._window.notices.withdraw(RUN, *OF_A_RUN)
                 self._window.docks["model"].show_panel("run")
+                if not event.warming_up and self._window.docks["probe"].isVisible():
+                    self._window.docks["probe"].show_panel("answers")
                 self._window.facts.show_list(
                     self._window.facts.warmup if event.warming_up else self._window.facts.facts
                 )

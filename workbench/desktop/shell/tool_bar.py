@@ -40,3 +40,13 @@ class ToolBar(QToolBar):
             button.set_primary(other == name)
         if name != self.row.primary:
             self.row.fit(name)
+
+    @property
+    def holds_focus(self) -> bool:
+        focus = self.window().focusWidget()
+        return focus is self or (focus is not None and self.isAncestorOf(focus))
+
+    def keep_focus(self) -> None:
+        """At the next sensible action, or while work goes on at Pause."""
+        button = self.buttons[self.row.primary or "pause"]
+        (button if button.isEnabled() and button.isVisible() else self).setFocus()
