@@ -84,8 +84,8 @@ class Telling(QObject):
             case RunBegan():
                 self._window.notices.withdraw(RUN, *OF_A_RUN)
                 self._window.docks["model"].show_panel("run")
-                if not event.warming_up and self._window.docks["probe"].isVisible():
-                    self._window.docks["probe"].show_panel("answers")
+                if not event.warming_up:
+                    self._show_answers()
                 self._window.facts.show_list(
                     self._window.facts.warmup if event.warming_up else self._window.facts.facts
                 )
@@ -115,6 +115,12 @@ class Telling(QObject):
             case RunEnded():
                 _log.info("The run ended (%s) after %.1f s. %s", event.reason, event.seconds, event.message)
                 self._tell_end(event)
+
+    def _show_answers(self) -> None:
+        """Before and after, in place of a probe that nobody has asked anything."""
+        dock, probe = self._window.docks["probe"], self._window.probe
+        if dock.isVisible() and dock.current_panel() is probe and not probe.prompt_field.text():
+            dock.show_panel("answers")
 
     def _tell_end(self, event: RunEnded) -> None:
         progress = self._window.desk.run.bridge.progress
