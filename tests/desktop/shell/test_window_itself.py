@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -79,6 +79,15 @@ def test_every_action_is_reached_by_a_key_or_a_menu(window: MainWindow) -> None:
             text = key.toString()
             assert text not in taken, f"{text} is both {taken.get(text)} and {action.text()}"
             taken[text] = action.text()
+
+
+def test_every_tab_shows_the_key_that_brings_it_to_the_front(window: MainWindow) -> None:
+    for dock in window.docks.values():
+        tabs = dock.title_tabs.tabs
+        for number, panel in enumerate(dock.names):
+            action = window.findChild(QAction, f"action-show-{panel}")
+            assert action is not None
+            assert tabs.tabToolTip(number) == action.shortcut().toString() != ""
 
 
 def test_the_layout_is_kept_and_reset(window: MainWindow, make_window: Callable[[], MainWindow]) -> None:

@@ -24,4 +24,6 @@ def make_docks(window: MainWindow) -> dict[str, PanelDock]:
     bottom.add_panel("answers", "Before and after", window.answers)
     bottom.add_panel("compare", "Compare", window.compare)
     bottom.add_panel("log", "Log", window.log_panel)
-    return {"facts": FactsDock(window.facts, window), "model": right, "probe": bottom}
+    docks = {"facts": FactsDock(window.facts, window), "model": right, "probe": bottom}
+    window.navigation.show_keys(docks)
+    return docks

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
     from workbench.desktop.main_window import MainWindow
+    from workbench.desktop.shell.dock import PanelDock
 
 PANELS = (
     ("facts", "facts", "Facts"),
@@ -46,6 +47,14 @@ class Navigation(QObject):
         action.setStatusTip(f"Bring {title.lower()} to the front")
         action.triggered.connect(self._show)
         return action
+
+    def show_keys(self, docks: dict[str, PanelDock]) -> None:
+        """On the tabs that they bring to the front."""
+        for action in self.actions:
+            dock, panel = action.data()
+            if dock in docks:
+                keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+                docks[dock].title_tabs.tabs.setTabToolTip(docks[dock].names.index(panel), keys)
 
     @Slot()
     def _show(self) -> None:
