@@ -175,7 +175,7 @@ def _newcomer(window, stage: "Stage", home: Path) -> None:  # type: ignore[no-un
     from workbench.facts import starter
 
     edits, warmup = starter.starter_facts()
-    starter_session.starter_facts = lambda: (prepared(edits[:20]), prepared(warmup[:20]))
+    starter_session.starter_facts = lambda: (prepared(edits[:8]), prepared(warmup[:12]))
     window.settings.setValue("export/folder", str(home))
     window.show_welcome()
     Newcomer(window, stage, patience_s=900).by_keyboard()

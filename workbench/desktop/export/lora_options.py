@@ -36,6 +36,7 @@ NEEDED = "What the edits changed must be decomposed first."
 class Doing(Enum):
     NOTHING = auto()
     DECOMPOSING = auto()
+    PREPARING = auto()  # the scores that those of every rank are set against
     SCORING = auto()
 
 
@@ -52,6 +53,7 @@ class LoraOptions(ExportOptions):
         self._yardstick: Yardstick | None = None
         self._scores: dict[int, AdapterScores] = {}
         self._doing, self._busy = Doing.NOTHING, ""
+        self._rank_asked = 0  # whose scores are in the making
         self._error: Exception | None = None  # why the last work came to nothing
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._make_widgets(LoraChoice().rank)
@@ -145,11 +147,19 @@ class LoraOptions(ExportOptions):
 
     @Slot()
     def _go_on(self) -> None:
-        """With what the choice still lacks, and where it lacks nothing with no work at all."""
+        """With what the choice still lacks, one thing after the other; only the scores of a rank are of no use to the
+        next one."""
+        if self._doing in (Doing.DECOMPOSING, Doing.PREPARING):
+            return
         if self.decomposition is None:
             self._ask(Doing.DECOMPOSING, Task(self._decompose, self._decomposed, self._failed))
-        elif not self.problem() and self.rank() not in self._scores:
-            self._ask(Doing.SCORING, self._scoring(self.decomposition, self.rank()))
+        elif self.problem() or (rank := self.rank()) in self._scores:
+            return
+        elif self._yardstick is None:
+            self._ask(Doing.PREPARING, Task(self._prepare, self._prepared, self._failed))
+        elif (self._doing, self._rank_asked) != (Doing.SCORING, rank):
+            self._rank_asked = rank
+            self._ask(Doing.SCORING, self._scoring(self.decomposition, rank, self._yardstick))
 
     def _ask(self, doing: Doing, task: Task) -> None:
         if not self._busy:
@@ -172,21 +182,28 @@ class LoraOptions(ExportOptions):
         self._go_on()
         self._show()
 
-    def _scoring(self, decomposition: "Decomposition", rank: int) -> Task:
-        kept = self._yardstick
+    def _prepare(self, tell: Tell, cancel: Event) -> object:
+        """In a worker."""
+        from workbench.exports.yardstick import prepare_yardstick
 
+        with self._source.edited(cancel) as edited:
+            return prepare_yardstick(edited, tell, cancel)
+
+    def _prepared(self, found: "Yardstick") -> None:
+        self._yardstick, self._doing = found, Doing.NOTHING
+        self._go_on()
+        self._show()
+
+    def _scoring(self, decomposition: "Decomposition", rank: int, yardstick: "Yardstick") -> Task:
         def work(tell: Tell, cancel: Event) -> object:
             from workbench.exports.lora import measure_adapter
-            from workbench.exports.yardstick import prepare_yardstick
 
             with self._source.edited(cancel) as edited:
-                yardstick = kept or prepare_yardstick(edited, tell, cancel)
-                return yardstick, measure_adapter(edited, decomposition, rank, yardstick, tell, cancel)
+                return measure_adapter(edited, decomposition, rank, yardstick, tell, cancel)
 
         return Task(work, self._scored, self._failed)
 
-    def _scored(self, found: "tuple[Yardstick, AdapterScores]") -> None:
-        self._yardstick, scores = found
+    def _scored(self, scores: "AdapterScores") -> None:
         self._scores[scores.rank] = scores
         self._doing = Doing.NOTHING
         self._show()
@@ -243,7 +260,7 @@ class LoraOptions(ExportOptions):
         kept = f"Rank {rank:,} keeps {share_in_words(self.decomposition.kept(rank))} of the change{how}"
         if rank in self._scores:
             return f"{kept}.", ""
-        if self._doing is Doing.SCORING:
+        if self._doing in (Doing.PREPARING, Doing.SCORING):
             return f"{kept}; it is being scored…", ""
         return f"{kept}; it is not scored.", ""
 
