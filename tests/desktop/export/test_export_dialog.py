@@ -144,6 +144,8 @@ def test_writing_ends_with_the_place_and_its_size(
     find(dialog, QPushButton, "export-open").click()
     assert opened[0].toLocalFile() == str(tmp_path / "edited")
     assert find(dialog, QPushButton, "export-cancel").text() == "Close"
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    assert not dialog.isVisible()
 
 
 def test_stop_leaves_nothing_and_brings_the_dialog_back(

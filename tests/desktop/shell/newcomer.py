@@ -44,7 +44,7 @@ class Newcomer(Walker):
         self.wait(lambda: dialog.written is not None, "the export")
         self.stage("path-exported", dialog)
         written = dialog.written
-        self.key(Key.Key_Escape)
+        self.key(Key.Key_Return)
         return self.left(dialog, written)
 
     def by_mouse(self) -> Path:
@@ -96,7 +96,7 @@ class Newcomer(Walker):
 
     def wait_for_warm_up(self) -> None:
         window = self.window
-        self.wait(lambda: window.desk.loaded is not None and len(window.facts.facts), "model and facts")
+        self.wait(lambda: not window.welcoming and len(window.facts.facts), "model and facts")
         self.wait(window.tool_bar.buttons["warm-up"].isEnabled, "the dialog to close")
 
     def wait_for_export(self) -> ExportDialog:

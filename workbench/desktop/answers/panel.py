@@ -35,7 +35,7 @@ from workbench.facts.fact import Fact
 
 EMPTY = "What the model writes for each fact, before and after its edit, appears here once a run was scored."
 NOT_KEPT = "The texts of this run were not saved: an earlier version of the workbench made it."
-WIDTHS = {NUMBER: 44, STATE: 112, TARGET: 90}
+WIDTHS = {NUMBER: 44, STATE: 122, TARGET: 90}
 Flag = QItemSelectionModel.SelectionFlag
 
 
@@ -113,6 +113,7 @@ class AnswersPanel(QWidget):
         page = QWidget()
         bar = row(self.field, self.not_said, self.counts, 1, self.copy_button, self.export_button)
         bar.setContentsMargins(12, 6, 8, 6)
+        bar.setStretchFactor(self.field, 9)
         self.note.setContentsMargins(12, 4, 12, 4)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)

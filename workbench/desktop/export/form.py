@@ -44,8 +44,6 @@ class ExportForm(QWidget):
         self.open_button = push_button("Open folder", "export-open")
         self.cancel_button = push_button("Cancel", "export-cancel")
         self.export_button = push_button("Export", "export-start")
-        self.export_button.setDefault(True)
-        mark(self.export_button, primary=True)
         self._options = [kind.options for kind in kinds if kind.options is not None]
         self._lay_out()
 
@@ -96,4 +94,7 @@ class ExportForm(QWidget):
         permit(self.open_button, "" if done else "There is nothing to open before the export.")
         self.open_button.setVisible(done)
         self.cancel_button.setText("Stop" if busy else "Close" if done else "Cancel")
+        for button, is_next in ((self.export_button, not done), (self.cancel_button, done)):
+            button.setDefault(is_next)
+            mark(button, primary=is_next)
         permit(self.cancel_button, "It stops as soon as it can." if stopping else "")
