@@ -31,7 +31,7 @@ from workbench.facts.text import count
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 TITLES = ("Row", "Column", "Reason", "What stood there")
-WIDTHS = (64, 120, 480, 240)  # pixels
+WIDTHS = (64, 120, 480, 200)  # pixels
 FOLDER = "facts/export-folder"
 
 
