@@ -89,7 +89,7 @@ class Newcomer(Walker):
     def read_answers(self) -> None:
         """Row after row; that decides nothing."""
         table = self.window.answers.table
-        assert self.focus() is table
+        self.wait(lambda: self.focus() is table, "the answers to have the keyboard")
         for row in range(table.model().rowCount()):
             QTest.keyClick(table, Key.Key_Down if row else Key.Key_Home)
             assert table.currentIndex().row() == row

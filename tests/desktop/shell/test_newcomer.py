@@ -63,3 +63,9 @@ def test_a_newcomer_gets_from_the_welcome_page_to_the_written_model(
     assert {row[PROMPT] for row in rows} == {fact.prompt for fact in FACTS}
     assert newcomer.decisions <= MOST_DECISIONS
     assert newcomer.window.notices.sentences() == []
+
+
+def test_the_answers_take_the_keyboard_once_their_rows_are_there(newcomer: Newcomer) -> None:
+    newcomer.window.docks["probe"].show_panel("log")
+    newcomer.by_keyboard()
+    assert newcomer.window.docks["probe"].in_front() == "answers"

@@ -57,6 +57,7 @@ class AnswersPanel(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(EmptyPage(EMPTY))
         self.pages.addWidget(self._new_content())
+        self.setFocusProxy(self.pages)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.pages)
@@ -84,7 +85,6 @@ class AnswersPanel(QWidget):
         self.copy_button = tool_button("copy", "answers-copy", "Copy the rows")
         self.export_button = tool_button("export", "answers-export", "Export the rows as CSV…")
         self.table = self._new_table()
-        self.setFocusProxy(self.table)
 
     def _new_table(self) -> QTableView:
         table = SelectingTable()
@@ -189,6 +189,7 @@ class AnswersPanel(QWidget):
             self._lay_out()
         self._choose(chosen)
         self.pages.setCurrentIndex(1 if len(answers) else 0)
+        self.pages.setFocusProxy(self.table if len(answers) else None)  # type: ignore[arg-type]
         self.counts.setText(states_in_words(history) if len(answers) else "")
         self.note.say("" if answers.kept or not len(answers) else NOT_KEPT, "warning")
         self._permit()
