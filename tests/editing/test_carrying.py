@@ -6,6 +6,7 @@ import pytest
 
 from workbench.editing.carrying import Made, why_not_carried
 from workbench.editing.recipe import Recipe
+from workbench.editors.located.settings import MemitSettings
 
 OTHER = {
     "normalisation": "none",
@@ -39,8 +40,11 @@ OTHER = {
     "positions": "subject",
     "subject_share": 0.5,
     "system_prompt": "Be brief.",
+    "editor": "memit",
+    "method": MemitSettings(),
 }
-OF_STATISTICS = {"normalisation", "scope", "loss", "form", "positions", "warmup_memory"}
+OF_EDITOR = {"editor", "method"}
+OF_STATISTICS = {*OF_EDITOR, "normalisation", "scope", "loss", "form", "positions", "warmup_memory"}
 MODULES = frozenset({"a", "b"})
 RECIPE = Recipe(protection=10.0, memory=1.0)
 
@@ -59,7 +63,7 @@ def test_every_setting_is_decided() -> None:
     ("made", "fixed"),
     [
         (Made(RECIPE, MODULES, rows=True, precision=True), {*OF_STATISTICS, "ridge", "protection", "seed"}),
-        (Made(RECIPE, MODULES, rows=False, precision=True), {"ridge", "protection", "seed"}),
+        (Made(RECIPE, MODULES, rows=False, precision=True), {*OF_EDITOR, "ridge", "protection", "seed"}),
         (Made(Recipe(memory=1), MODULES, rows=True, precision=True), {*OF_STATISTICS, "ridge", "protection"}),
         (Made(Recipe(), MODULES, rows=True, precision=False), OF_STATISTICS),
         (Made(RECIPE, MODULES, rows=False, precision=False), set()),

@@ -8,6 +8,7 @@ import torch
 
 from tests.session.kept_runs import copied
 from tests.tiny import tiny_model
+from workbench.editing.carrying import why_not_carried
 from workbench.editing.control import Control
 from workbench.editing.editor import Editor
 from workbench.editing.events import Evaluated, Event, RunEnded, StepApplied
@@ -124,3 +125,13 @@ def test_other_modules_than_down_projections_are_refused_in_a_sentence() -> None
     chosen = recipe("memit").with_(modules="mlp.up_proj@1")
     with pytest.raises(SettingError, match="does not end its layer's MLP"):
         editor_of(chosen)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_edited_is_of_use_with_the_same_editor_and_modules_only(name: str) -> None:
+    editor = editor_of(recipe(name))
+    list(Run(editor, job()).events())
+    there = [m.name for m in editor.modules]
+    assert why_not_carried(editor.made, editor.recipe, there) == ""
+    assert why_not_carried(editor.made, editor.recipe, there[:1]) == "other modules are chosen"
+    assert "editor" in why_not_carried(editor.made, recipe_named("ultraedit"), there)

@@ -1,9 +1,11 @@
 """The state of a located editor: what its solves know of ordinary text and of the steps before."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from torch import Tensor
 
+from workbench.editing.carrying import Made
 from workbench.editing.editor import Editor
 from workbench.editing.moments import Moments
 from workbench.editing.precision import Precision
@@ -29,6 +31,11 @@ class LocatedEditor(Editor):
         settings = self.recipe.method
         assert isinstance(settings, ValueSettings)
         return settings
+
+    @property
+    def made(self) -> Made:
+        """Edits count as rows do elsewhere."""
+        return replace(super().made, rows=self.model.is_edited)
 
     @property
     def rows(self) -> int:
