@@ -19,6 +19,7 @@ from workbench.desktop.shell.preferences import EngineChoice
 from workbench.desktop.shell.situation import READ_ONLY, Situation
 from workbench.desktop.workspace.keeper import SessionKeeper
 from workbench.desktop.workspace.opened import Opened
+from workbench.editing.kinds import STABLEEDIT
 from workbench.errors import SettingError, WorkbenchError
 from workbench.runner.bench import Bench
 
@@ -183,6 +184,8 @@ class Desk(QObject):
         if self.loaded is None or not self._may_read_ahead():
             return None
         recipe = self.method.recipe()
+        if recipe.editor != STABLEEDIT:  # another one reads other text
+            return None
         warmup = tuple(islice(self.facts.warmup.facts, recipe.warmup_facts))
         return Request(self.loaded, self.modules, recipe, warmup)
 
