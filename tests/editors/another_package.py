@@ -59,9 +59,9 @@ NUDGE = EditorKind(
 
 
 @contextmanager
-def installed() -> Iterator[None]:
+def installed(attribute: str = "NUDGE") -> Iterator[None]:
     """Within it, the package is there, with its entry point."""
-    point = EntryPoint("nudge", f"{__name__}:NUDGE", registry.ENTRY_POINTS)
+    point = EntryPoint("nudge", f"{__name__}:{attribute}", registry.ENTRY_POINTS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "entry_points", lambda group: [point] * (group == registry.ENTRY_POINTS))
         _forget()

@@ -73,6 +73,26 @@ def test_command_line_session_and_replay(
         )
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("speed=1", "has no setting speed"), ("length", "give a name and a value"), ("length=7", "Nudge is 7")],
+)
+def test_a_wrong_setting_is_refused_before_any_model_is_looked_for(
+    given: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = tmp_path / "facts.csv"
+    facts.write_text(FACTS)
+    assert main(["run", str(facts), "--model", "nowhere", "--recipe", "nudge", "--set", given]) != 0
+    assert said in capsys.readouterr().err
+
+
 def test_nothing_of_the_workbench_names_it() -> None:
     root = Path(registry.__file__).parents[1]
     assert not [path for path in root.rglob("*.py") if "nudge" in path.read_text("utf-8").lower()]
+
+
+@pytest.mark.parametrize("attribute", ["NOT_THERE", "NudgeSettings"])
+def test_a_package_that_is_broken_leaves_the_others(attribute: str) -> None:
+    with installed(attribute):
+        assert "nudge" not in registry.kinds()
+        assert {"stableedit", "memit"} <= registry.kinds().keys()

@@ -45,6 +45,18 @@ def own_settings(options: argparse.Namespace) -> dict[str, str]:
     return {name.strip().replace("-", "_"): value.strip() for name, _, value in pairs}
 
 
+def require_own(options: argparse.Namespace) -> None:
+    """Raises InputError as ``own_settings``, and SettingError for what the named recipe's editor does not have."""
+    from workbench.editing.kinds import kind_named
+    from workbench.editing.recipes import recipe_named
+
+    own = own_settings(options)
+    if options.recipe:
+        recipe = recipe_named(options.recipe)
+        kind = kind_named(recipe.editor)
+        kind.changed(recipe.method, kind.typed(own))
+
+
 def add_preset_option(parser: argparse.ArgumentParser) -> None:
     """For commands that start from a preset; a branch starts from its run."""
     parser.add_argument(

@@ -16,6 +16,7 @@ from workbench.cli.options import (
     given_settings,
     own_settings,
     require_names,
+    require_own,
 )
 from workbench.cli.scoring_options import add_further_option, further_scores
 
@@ -83,6 +84,7 @@ def run(options: argparse.Namespace) -> int:
     given = given_settings(options)
     Recipe(**given)
     require_names(options)
+    require_own(options)
     further_scores(options.scores)
     with ProgressLine() as line:
         job = _job(options, line)

@@ -1,9 +1,10 @@
 """The editors that there are: who makes one, what it heeds of a recipe, and its own settings. Needs no torch."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from workbench.editing.solving import Solver
     from workbench.models.loaded import LoadedModel
     from workbench.models.modules import EditableModule
+
+_log = logging.getLogger(__name__)
 
 ENTRY_POINTS = "stableedit_workbench.editors"  # where another package names an EditorKind
 STABLEEDIT = "stableedit"
@@ -81,8 +84,18 @@ _STABLEEDIT = EditorKind(
 def kinds() -> dict[str, EditorKind]:
     """By name; those of other packages last."""
     own = {STABLEEDIT: _STABLEEDIT} | {name: resolve_name(place) for name, place in _OWN.items()}
-    others = (point.load() for point in entry_points(group=ENTRY_POINTS))
-    return own | {kind.name: kind for kind in others if kind.name not in own}
+    others = (_brought(point) for point in entry_points(group=ENTRY_POINTS))
+    return own | {kind.name: kind for kind in others if kind is not None and kind.name not in own}
+
+
+def _brought(point: EntryPoint) -> EditorKind | None:
+    """None for a package that is broken: its recipes are missing, and all else goes on."""
+    try:
+        found = point.load()
+    except Exception:  # whatever its modules raise
+        _log.warning("The editor %s cannot be loaded", point.value, exc_info=True)
+        return None
+    return found if isinstance(found, EditorKind) else None
 
 
 def kind_named(name: str) -> EditorKind:

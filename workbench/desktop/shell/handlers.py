@@ -158,9 +158,8 @@ class Handlers(QObject):
     @Slot(object)
     def _warmup_read(self, batch: Batch) -> None:
         panel = self._window.facts
-        if reasons(self._window.desk.situation())["warm-up"] or len(
-            panel.warmup
-        ):  # something else was begun meanwhile
+        cannot = reasons(self._window.desk.situation())["warm-up"]
+        if cannot or len(panel.warmup):  # something else was begun meanwhile
             return
         panel.history.add(panel.warmup, batch, "the warm-up facts that come with the workbench")
         sentence = (
